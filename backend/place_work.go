@@ -1,0 +1,62 @@
+package backend
+
+import "sort"
+
+// span is a Work value with the steps between which it must keep its content.
+type span struct {
+	value       int
+	first, last int
+	size, at    int64
+}
+
+// placeWork gives every Work value of c a byte offset so that values in use at the same time do not overlap, and returns
+// the bytes needed in all. Larger values are placed first, each at the lowest offset that is free while it lives.
+func placeWork(c Composition) (offsets []int64, size int64) {
+	offsets = make([]int64, len(c.Values))
+	var done []span
+	for _, s := range workSpans(c) {
+		s.at = lowestFree(s, done)
+		offsets[s.value] = s.at
+		size = max(size, s.at+s.size)
+		done = append(done, s)
+	}
+	return offsets, size
+}
+
+// workSpans returns the Work values that any step touches, the largest first.
+func workSpans(c Composition) []span {
+	index := map[int]int{}
+	var spans []span
+	for i, step := range c.Steps {
+		for _, v := range step.Args {
+			if c.Values[v].Place != Work {
+				continue
+			}
+			at, ok := index[v]
+			if !ok {
+				at = len(spans)
+				index[v] = at
+				spans = append(spans, span{value: v, first: i, size: Align(c.Values[v].Desc.Bytes())})
+			}
+			spans[at].last = i
+		}
+	}
+	sort.SliceStable(spans, func(i, j int) bool { return spans[i].size > spans[j].size })
+	return spans
+}
+
+// lowestFree returns the lowest offset at which s meets none of the placed spans that live at the same time.
+func lowestFree(s span, placed []span) int64 {
+	at := int64(0)
+	for moved := true; moved; {
+		moved = false
+		for _, p := range placed {
+			together := s.first <= p.last && p.first <= s.last
+			if together && at < p.at+p.size && p.at < at+s.size {
+				at = p.at + p.size
+				moved = true
+			}
+		}
+	}
+	return at
+}
