@@ -47,7 +47,7 @@ func compileSteps(b Backend, c1, c2 Composition, f Fuse) (stepPlans, error) {
 	for i, step := range c1.Steps {
 		var err error
 		if step.Pair == "" {
-			plans.first[i], err = Compile(b, step.Op, f)
+			plans.first[i], err = Compile(b, step.Op)
 		} else if j := findPair(c2, step.Pair); j < 0 {
 			err = fmt.Errorf("compose: step %q has no partner", step.Pair)
 		} else {
@@ -65,7 +65,7 @@ func compileSteps(b Backend, c1, c2 Composition, f Fuse) (stepPlans, error) {
 			return plans, fmt.Errorf("compose: step %q has no partner", step.Pair)
 		}
 		var err error
-		if plans.second[j], err = Compile(b, step.Op, f); err != nil {
+		if plans.second[j], err = Compile(b, step.Op); err != nil {
 			return plans, err
 		}
 	}

@@ -4,7 +4,7 @@
 // value ([Conv2D], [BatchNorm], [InvertedResidual], [Chain], ...): it can be compared, printed, enumerated and used as
 // a key. Deciding happens once, in Compile; running happens many times and allocates nothing:
 //
-//	plan, err := backend.Compile(b, op, backend.FuseAuto)
+//	plan, err := backend.Compile(b, op)
 //	err = plan.Run(&backend.Conv2DArgs{X: x, W: w, Y: y}, scratch)
 //
 // [Compile] and [CompilePair] are the gate. They ask the device for a native plan; where it has none and the operation

@@ -38,9 +38,9 @@ func ParseFuse(name string) (Fuse, error) {
 	return 0, fmt.Errorf("fuse %q: want auto, off or require", name)
 }
 
-// Compile returns a plan for op: the device's own if it has one, else one composed of smaller operations.
-// A [Block] is one of a pair: it goes through [CompilePair].
-func Compile(b Backend, op Op, f Fuse) (Plan, error) {
+// Compile returns the device's plan for a primitive operation. A [Block] is one of a pair and goes through [CompilePair],
+// which can compose.
+func Compile(b Backend, op Op) (Plan, error) {
 	if _, ok := op.(Block); ok {
 		return nil, fmt.Errorf("compile %v: %w: it is one of a pair, which CompilePair takes together", op, ErrArgs)
 	}
