@@ -1,0 +1,145 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+
+	"mnv2/backend"
+)
+
+// InferenceOptions say for what an [Inference] is made ready.
+type InferenceOptions struct {
+	Batch int // images a run
+	Size  int // side of the square images
+	Normalization
+	Fuse backend.Fuse
+}
+
+// Inference is a network made ready to classify batches of images on one device.
+type Inference struct {
+	params  *Parameters
+	options InferenceOptions
+	memory  memory
+	scratch backend.Scratch
+	plans   []backend.Plan
+
+	convert, prepare, infer, output backend.Plan
+	images, x, y, logits            backend.Tensor
+
+	record  backend.Recording
+	staging []byte
+	rows    []float32
+}
+
+// NewInference makes the network of p ready. Prepare runs at once, so that the parameters p has now are used.
+func NewInference(p *Parameters, o InferenceOptions) (*Inference, error) {
+	n := &Inference{params: p, options: o, memory: memory{device: p.device}}
+	if err := n.build(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+func (n *Inference) build() error {
+	info := n.params.device.Info()
+	chain, err := n.params.arch.Blocks(backend.Infer, info.DTypes[0], info.Layout, n.options.Batch, n.options.Size)
+	if err != nil {
+		return err
+	}
+	if err := n.compile(chain); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	n.x, n.y = n.memory.reserve(chain.In()), n.memory.reserve(chain.Out())
+	n.images = n.memory.reserve(n.convert.Op().(backend.Convert).From)
+	n.logits = n.memory.reserve(n.output.Op().(backend.Convert).To)
+	n.memory.want(n.plans...)
+	n.memory.saved = n.infer.Saved()
+	if n.scratch, err = n.memory.allocate("inference", &n.x, &n.y, &n.images, &n.logits); err != nil {
+		return err
+	}
+	n.staging, n.rows = make([]byte, n.images.Bytes()), make([]float32, n.logits.Elements())
+	if err := n.Prepare(); err != nil {
+		return err
+	}
+	n.record, err = backend.Record(n.params.device, n.issue())
+	return err
+}
+
+func (n *Inference) compile(chain backend.Chain) error {
+	b, err := n.params.device, error(nil)
+	keep := func(p backend.Plan, e error) backend.Plan {
+		if e == nil {
+			n.plans = append(n.plans, p)
+		}
+		err = errors.Join(err, e)
+		return p
+	}
+	n.convert = keep(backend.Compile(b, n.options.convert(chain.In())))
+	n.output = keep(backend.Compile(b, logitsOut(chain.Out())))
+	prepare, infer, pairErr := backend.CompilePair(b, chain.WithPass(backend.Prepare, false), chain, n.options.Fuse)
+	n.prepare, n.infer = keep(prepare, pairErr), keep(infer, nil)
+	return err
+}
+
+// Prepare tells the device that the parameters have changed since the last run.
+func (n *Inference) Prepare() error {
+	return n.prepare.Run(&backend.BlockArgs{Params: n.params.tensors}, n.scratch)
+}
+
+// issue returns the function that queues one run: bytes to numbers, the network, logits to rows.
+func (n *Inference) issue() func() error {
+	convert := &backend.ConvertArgs{X: n.images, Y: n.x}
+	infer := &backend.BlockArgs{X: n.x, Params: n.params.tensors, Y: n.y}
+	output := &backend.ConvertArgs{X: n.y, Y: n.logits}
+	return func() error {
+		if err := n.convert.Run(convert, n.scratch); err != nil {
+			return err
+		}
+		if err := n.infer.Run(infer, n.scratch); err != nil {
+			return err
+		}
+		return n.output.Run(output, n.scratch)
+	}
+}
+
+// Logits classifies count images, at most a batch, given as bytes in pixel order (N, H, W, C). It writes count rows of one
+// score per class to dst and waits for them.
+func (n *Inference) Logits(dst []float32, images []byte, count int) error {
+	device, classes := n.params.device, n.params.arch.Classes
+	image := len(n.staging) / n.options.Batch
+	switch {
+	case count < 1 || count > n.options.Batch:
+		return fmt.Errorf("model: classify %d images: want 1 to %d", count, n.options.Batch)
+	case len(images) < count*image:
+		return fmt.Errorf("model: classify %d images: got %d bytes, want %d", count, len(images), count*image)
+	case len(dst) < count*classes:
+		return fmt.Errorf("model: classify %d images: room for %d scores, want %d", count, len(dst), count*classes)
+	}
+	if count < n.options.Batch {
+		clear(n.staging[copy(n.staging, images[:count*image]):])
+		images = n.staging
+	}
+	if err := device.Upload(n.images.Buf, n.images.Off, images[:len(n.staging)]); err != nil {
+		return err
+	}
+	if err := n.record.Run(); err != nil {
+		return err
+	}
+	if err := device.Download(bytesOf(n.rows), n.logits.Buf, n.logits.Off); err != nil {
+		return err
+	}
+	copy(dst, n.rows[:count*classes])
+	return nil
+}
+
+// Memory returns the bytes this network holds on the device, parameters not counted.
+func (n *Inference) Memory() int64 { return n.memory.bytes() }
+
+// Close frees what the network holds. The parameters stay.
+func (n *Inference) Close() error {
+	var err error
+	if n.record != nil {
+		err = n.record.Close()
+	}
+	return errors.Join(err, closeAll(n.plans...), n.memory.free())
+}
