@@ -1,0 +1,138 @@
+package options
+
+// optimizerRows: MindCV's "Optimizer parameters".
+func optimizerRows() []*Option {
+	return []*Option{
+		{Name: "opt", Group: Optimizer, Default: "adam", Common: true, Acts: Train,
+			Choices: []string{"sgd", "momentum", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"},
+			Hidden:  []string{"nesterov", "adan"},
+			Help:    "optimizer",
+			Note:    "nesterov is momentum that use_nesterov makes differ, as in MindCV. sgd decays by weight_decay; MindCV multiplies that by loss_scale.",
+			Later:   &Later{What: "this optimizer is", Built: []string{"momentum", "sgd", "nesterov"}, Try: "use momentum"},
+			at:      func(o *Options) any { return &o.Opt }},
+		{Name: "momentum", Group: Optimizer, Default: "0.9", Bounds: atLeast(0), Acts: Train,
+			Help: "momentum of sgd, momentum and rmsprop",
+			at:   func(o *Options) any { return &o.Momentum }},
+		{Name: "weight_decay", Group: Optimizer, Default: "1e-06", Bounds: atLeast(0), Common: true, Acts: Train,
+			Help: "weight decay, added to the gradient",
+			at:   func(o *Options) any { return &o.WeightDecay }},
+		{Name: "use_nesterov", Group: Optimizer, Default: "False", Acts: Train,
+			Help: "Nesterov's momentum",
+			at:   func(o *Options) any { return &o.UseNesterov }},
+		{Name: "weight_decay_filter", Group: Optimizer, Default: "disable", Choices: []string{"disable", "auto", "norm_and_bias"}, Acts: Train,
+			Help: "what does not decay: nothing, batch norm (auto), batch norm and biases",
+			Note: "By default everything decays, batch norm included, as in MindCV. Old recipes: filter_bias_and_bn True is disable, False is auto. MindCV takes a misspelt value from YAML as norm_and_bias; here it is an error.",
+			at:   func(o *Options) any { return &o.WeightDecayFilter }},
+		{Name: "eps", Group: Optimizer, Default: "1e-10", Bounds: atLeast(0), Acts: Train,
+			Help: "added to the denominator; acts with rmsprop only",
+			at:   func(o *Options) any { return &o.Eps }},
+	}
+}
+
+// schedulerRows: MindCV's "Scheduler parameters".
+func schedulerRows() []*Option {
+	return []*Option{
+		{Name: "scheduler", Group: Scheduler, Default: "cosine_decay", Common: true, Acts: Train,
+			Choices: []string{"constant", "cosine_decay", "exponential_decay", "step_decay", "multi_step_decay", "one_cycle", "cyclic"},
+			Hidden:  []string{"polynomial_decay", "warmup_cosine_decay"},
+			Help:    "how the learning rate falls",
+			Note:    "warmup_cosine_decay is another name of cosine_decay.",
+			Later: &Later{What: "this schedule is", Built: []string{"constant", "cosine_decay", "warmup_cosine_decay"},
+				Try: "use cosine_decay or constant"},
+			at: func(o *Options) any { return &o.Scheduler }},
+		{Name: "lr", Group: Scheduler, Default: "0.001", Bounds: atLeast(0), Common: true, Acts: Train,
+			Help: "learning rate",
+			Note: "Not scaled by batch size or number of devices.",
+			at:   func(o *Options) any { return &o.LR }},
+		{Name: "min_lr", Group: Scheduler, Default: "1e-06", Bounds: atLeast(0), Acts: Train,
+			Help: "smallest learning rate of the schedules that have one",
+			at:   func(o *Options) any { return &o.MinLR }},
+		{Name: "warmup_epochs", Group: Scheduler, Default: "3", Unit: "epochs", Bounds: atLeast(0), Common: true, Acts: Train,
+			Help: "epochs over which the learning rate rises",
+			at:   func(o *Options) any { return &o.WarmupEpochs }},
+		{Name: "warmup_factor", Group: Scheduler, Default: "0.0", Bounds: atLeast(0), Acts: Train,
+			Help: "first learning rate, as a part of lr",
+			at:   func(o *Options) any { return &o.WarmupFactor }},
+		{Name: "decay_epochs", Group: Scheduler, Default: "100", Unit: "epochs", Bounds: atLeast(1), Acts: Train,
+			Help: "epochs over which the learning rate falls, after the warm-up",
+			at:   func(o *Options) any { return &o.DecayEpochs }},
+		{Name: "decay_rate", Group: Scheduler, Default: "0.9", Bounds: atLeast(0), Acts: Train,
+			Help: "factor of exponential, step and multi-step decay",
+			at:   func(o *Options) any { return &o.DecayRate }},
+		{Name: "multi_step_decay_milestones", Group: Scheduler, Default: "[30, 60, 90]", Unit: "epochs", Bounds: atLeast(0), Acts: Train,
+			Help: "epochs after the warm-up at which multi-step decay falls",
+			at:   func(o *Options) any { return &o.MultiStepDecayMilestones }},
+		{Name: "lr_epoch_stair", Group: Scheduler, Default: "False", Acts: Train,
+			Help: "change the learning rate per epoch instead of per step",
+			at:   func(o *Options) any { return &o.LREpochStair }},
+		{Name: "num_cycles", Group: Scheduler, Default: "1", Unit: "cycles", Bounds: between(1, 1<<20), Acts: Train,
+			Help: "cycles of cosine and cyclic schedules",
+			at:   func(o *Options) any { return &o.NumCycles }},
+		{Name: "cycle_decay", Group: Scheduler, Default: "1.0", Bounds: atLeast(0), Acts: Train,
+			Help: "factor from one cosine cycle's top to the next",
+			at:   func(o *Options) any { return &o.CycleDecay }},
+	}
+}
+
+// lossRows: MindCV's "Loss parameters".
+func lossRows() []*Option {
+	return []*Option{
+		{Name: "loss", Group: Loss, Default: "CE", Choices: []string{"BCE", "CE"}, Hidden: []string{"jsd", "asl_single_label", "asl_multi_label"}, Acts: Train | Validate,
+			Help:  "cross-entropy (CE) or binary cross-entropy (BCE)",
+			Later: &Later{What: "this loss is", Built: []string{"CE"}, Try: "use CE"},
+			at:    func(o *Options) any { return &o.Loss }},
+		{Name: "label_smoothing", Group: Loss, Default: "0.0", Bounds: between(0, 1), Common: true, Acts: Train | Validate,
+			Help: "share of the target spread over all classes",
+			Note: "MindCV's validation loss includes it; here both losses are printed.",
+			at:   func(o *Options) any { return &o.LabelSmoothing }},
+		{Name: "aux_factor", Group: Loss, Default: "0.0", Acts: Train | Validate,
+			Help: "weight of auxiliary outputs",
+			Here: "MobileNetV2 has no auxiliary outputs",
+			at:   func(o *Options) any { return &o.AuxFactor }},
+		{Name: "reduction", Group: Loss, Default: "mean", Choices: []string{"mean", "sum"}, Acts: Train | Validate,
+			Help: "loss of a batch: mean or sum",
+			at:   func(o *Options) any { return &o.Reduction }},
+	}
+}
+
+// precisionRows: MindCV's "Auto mixing precision parameters".
+func precisionRows() []*Option {
+	levels := []string{"O0", "O1", "O2", "O3", "auto"}
+	return []*Option{
+		{Name: "amp_level", Group: Precision, Default: "O0", Choices: levels, Common: true, Acts: Train,
+			Help: "O0 float32, O1 convolutions in half precision, O2 all but batch norm, O3 all",
+			Note: "Weights, batch norm statistics and sums stay float32. The CPU computes in float32 at every level and says so.",
+			at:   func(o *Options) any { return &o.AmpLevel }},
+		{Name: "val_amp_level", Group: Precision, Default: "O0", Choices: levels, Acts: Validate | Predict,
+			Help: "the same for validate and predict",
+			at:   func(o *Options) any { return &o.ValAmpLevel }},
+		{Name: "amp_cast_list", Group: Precision, Default: "None", None: true, Acts: Train,
+			Help:  "layer classes to cast",
+			Note:  "MindCV runs the text as Python code.",
+			Later: &Later{What: "choosing the layers to cast is", Built: []string{"None"}, Try: "use amp_level alone"},
+			at:    func(o *Options) any { return &o.AmpCastList }},
+		{Name: "loss_scale_type", Group: Precision, Default: "fixed", Choices: []string{"fixed", "dynamic", "auto"}, Acts: Train,
+			Help:  "loss scale: fixed, or found on the way",
+			Later: &Later{What: "this kind of loss scale is", Built: []string{"fixed"}, Try: "use fixed"},
+			at:    func(o *Options) any { return &o.LossScaleType }},
+		{Name: "loss_scale", Group: Precision, Default: "1.0", Bounds: atLeast(1), Acts: Train,
+			Help: "gradients are computed this much larger, and divided by it before the update",
+			at:   func(o *Options) any { return &o.LossScale }},
+		{Name: "drop_overflow_update", Group: Precision, Default: "False", Acts: Train,
+			Help:  "skip an update whose gradients are not finite",
+			Note:  "MindCV takes any text, False included, as true; here it is read as a truth value.",
+			Later: &Later{What: "skipping an update is", Built: []string{"False"}, Try: "use False"},
+			at:    func(o *Options) any { return &o.DropOverflowUpdate }},
+		{Name: "eval_shuffle", Group: Precision, Default: "False", Acts: Validate,
+			Help: "shuffle the validation set",
+			Note: "MindCV takes any text, False included, as true; here it is read as a truth value.",
+			Here: "the order of the images does not change the result",
+			at:   func(o *Options) any { return &o.EvalShuffle }},
+		{Name: "amp_dtype", Group: Precision, Default: "f16", Choices: []string{"f16", "bf16"}, Ours: true, Acts: Runs,
+			Help: "which half precision O1 to O3 mean",
+			at:   func(o *Options) any { return &o.AmpDType }},
+		{Name: "tf32", Group: Precision, Default: "False", Ours: true, Acts: Runs,
+			Help: "let NVIDIA cards round float32 products to TF32",
+			at:   func(o *Options) any { return &o.TF32 }},
+	}
+}

@@ -1,0 +1,169 @@
+package options
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// good are flags with which nothing is refused.
+func good(extra map[string]string) map[string]string {
+	flags := map[string]string{"opt": "momentum", "data_dir": "d"}
+	for k, v := range extra {
+		flags[k] = v
+	}
+	return flags
+}
+
+func TestWhatIsNotBuiltIsRefused(t *testing.T) {
+	for _, c := range []struct{ option, value, want string }{
+		{"opt", "adam", "--opt adam: this optimizer is not built yet; use momentum"},
+		{"opt", "adan", "--opt adan: this optimizer is not built yet; use momentum"},
+		{"scheduler", "step_decay", "--scheduler step_decay: this schedule is not built yet; use cosine_decay or constant"},
+		{"scheduler", "polynomial_decay", "--scheduler polynomial_decay: this schedule is not built yet; use cosine_decay or constant"},
+		{"loss", "BCE", "--loss BCE: this loss is not built yet; use CE"},
+		{"loss", "jsd", "--loss jsd: this loss is not built yet; use CE"},
+		{"interpolation", "bicubic", "--interpolation bicubic: this interpolation is not built yet; use bilinear"},
+		{"interpolation", "cubic", "--interpolation bicubic: this interpolation is not built yet; use bilinear"},
+		{"auto_augment", "randaug-m7", "--auto_augment randaug-m7: automatic augmentation is not built yet; leave it out; color_jitter then acts"},
+		{"aug_splits", "3", "--aug_splits 3: split augmentation is not built yet; use 0"},
+		{"re_prob", "0.1", "--re_prob 0.1: random erasing is not built yet; use 0"},
+		{"mixup", "0.2", "--mixup 0.2: mixup is not built yet; use 0"},
+		{"cutmix", "1", "--cutmix 1.0: cutmix is not built yet; use 0"},
+		{"aug_repeats", "1", "--aug_repeats 1: repeated augmentation is not built yet; use 0"},
+		{"drop_path_rate", "0.1", "--drop_path_rate 0.1: stochastic depth is not built yet; leave it out"},
+		{"pretrained", "True", "--pretrained True: downloading weights is not built yet; name the file with --ckpt_path"},
+		{"ema", "True", "--ema True: weight averaging is not built yet; use False"},
+		{"clip_grad", "True", "--clip_grad True: gradient clipping is not built yet; use False"},
+		{"layer_decay", "0.9", "--layer_decay 0.9: layer-wise decay is not built yet; leave it out"},
+		{"gradient_accumulation_steps", "2", "--gradient_accumulation_steps 2: gradient accumulation is not built yet; use 1"},
+		{"amp_cast_list", "[nn.Conv2d]", "--amp_cast_list [nn.Conv2d]: choosing the layers to cast is not built yet; use amp_level alone"},
+		{"loss_scale_type", "dynamic", "--loss_scale_type dynamic: this kind of loss scale is not built yet; use fixed"},
+		{"drop_overflow_update", "True", "--drop_overflow_update True: skipping an update is not built yet; use False"},
+	} {
+		t.Run(c.option+" "+c.value, func(t *testing.T) {
+			o, _ := loadFlags(t, good(map[string]string{c.option: c.value}))
+			errs := Unsupported(&o, Situation{Command: Train})
+			require.Len(t, errs, 1)
+			assert.EqualError(t, errs[0], c.want)
+			var usage *UsageError
+			require.ErrorAs(t, Refuse(&o, Situation{Command: Train}), &usage)
+			assert.Equal(t, 2, usage.ExitCode())
+		})
+	}
+}
+
+func TestWhatIsBuiltIsAccepted(t *testing.T) {
+	for option, values := range map[string][]string{
+		"opt": {"momentum", "sgd", "nesterov"}, "scheduler": {"constant", "cosine_decay", "warmup_cosine_decay"}, "use_nesterov": {"True"},
+		"num_cycles": {"3"}, "cycle_decay": {"0.5"}, "lr_epoch_stair": {"True"}, "warmup_factor": {"0.1"}, "label_smoothing": {"0.1"},
+		"reduction": {"sum"}, "amp_level": {"O0", "O1", "O2", "O3", "auto"}, "loss_scale": {"1024"}, "color_jitter": {"None", "0.1,0.2,0.3,0.4"},
+		"interpolation": {"linear"}, "auto_augment": {"None"}, "drop_path_rate": {"None", "0"}, "re_scale": {"0.1,0.2"}, "ema_decay": {"0.5"},
+		"clip_value": {"1"}, "distribute": {"True"}, "weight_decay_filter": {"auto", "norm_and_bias", "disable"}, "num_samples": {"10"},
+		"ckpt_save_policy": {"None", "latest_k"}, "mode": {"1"}, "dataset_sink_mode": {"False"}, "decay_rate": {"0.5"},
+	} {
+		for _, value := range values {
+			o, _ := loadFlags(t, good(map[string]string{option: value}))
+			assert.NoError(t, Refuse(&o, Situation{Command: Train, Ranks: 1}), "%s %s", option, value)
+		}
+	}
+	o, _ := loadFlags(t, good(map[string]string{"pretrained": "True", "ckpt_path": "w.ckpt"}))
+	assert.NoError(t, Refuse(&o, Situation{Command: Train}))
+}
+
+func TestRefusalSaysWhereTheValueComesFrom(t *testing.T) {
+	o, _ := loadFlags(t, nil)
+	require.EqualError(t, Refuse(&o, Situation{Command: Train}), "--opt adam (the default): this optimizer is not built yet; use momentum")
+	path := writeFile(t, "r.yaml", "opt: lamb\nema: true\n")
+	o, _, err := Load(Request{Command: Train, Config: path})
+	require.NoError(t, err)
+	assert.EqualError(t, Refuse(&o, Situation{Command: Train}),
+		"--ema True (configuration file): weight averaging is not built yet; use False; "+
+			"--opt lamb (configuration file): this optimizer is not built yet; use momentum")
+}
+
+func TestOtherCommandsDoNotMindTheOptimizer(t *testing.T) {
+	o, _ := loadFlags(t, map[string]string{"mixup": "1"})
+	assert.NoError(t, Refuse(&o, Situation{Command: Validate}))
+	assert.NoError(t, Refuse(&o, Situation{Command: Predict}))
+}
+
+func TestSeveralProcessesAreRefused(t *testing.T) {
+	const want = "--distribute, 4 processes: training on more than one device is not built yet; start one process and pass --distribute False"
+	for _, value := range []string{"", "True"} {
+		flags := good(nil)
+		if value != "" {
+			flags["distribute"] = value
+		}
+		o, _ := loadFlags(t, flags)
+		require.EqualError(t, Refuse(&o, Situation{Command: Train, Ranks: 4}), want)
+	}
+	o, _ := loadFlags(t, good(map[string]string{"distribute": "False"}))
+	assert.NoError(t, Refuse(&o, Situation{Command: Train, Ranks: 4}), "independent runs are asked for by name")
+}
+
+func TestLauncher(t *testing.T) {
+	for _, c := range []struct {
+		env  map[string]string
+		want int
+		from string
+	}{
+		{nil, 1, ""},
+		{map[string]string{"WORLD_SIZE": "8", "RANK": "0"}, 8, "WORLD_SIZE"},
+		{map[string]string{"WORLD_SIZE": "1", "RANK": "0"}, 1, ""},
+		{map[string]string{"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}, 2, "OMPI_COMM_WORLD_SIZE"},
+		{map[string]string{"SLURM_NTASKS": "4", "SLURM_PROCID": "0"}, 1, ""},
+		{map[string]string{"SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_ID": "0"}, 4, "SLURM_STEP_NUM_TASKS"},
+		{map[string]string{"WORLD_SIZE": "many", "RANK": "0", "PMI_SIZE": "3", "PMI_RANK": "2"}, 3, "PMI_SIZE"},
+		{map[string]string{"MS_WORKER_NUM": "8", "MS_ROLE": "MS_WORKER"}, 8, "MS_WORKER_NUM"},
+	} {
+		n, from := Launcher(func(k string) string { return c.env[k] })
+		assert.Equal(t, c.want, n)
+		assert.Equal(t, c.from, from)
+	}
+}
+
+func TestNotices(t *testing.T) {
+	quiet := map[string]string{"opt": "momentum", "dataset": "shapes", "decay_epochs": "87"}
+	for _, c := range []struct {
+		name  string
+		flags map[string]string
+		want  []string
+	}{
+		{"nothing to say", nil, nil},
+		{"no effect here", map[string]string{"mode": "1", "dataset_sink_mode": "True", "enable_modelarts": "True"}, []string{
+			"mode has no effect: there is one way of running the network here, compiled once and run many times",
+			"dataset_sink_mode has no effect: batches are always prepared ahead of the device",
+			"enable_modelarts has no effect: folders are given with --data_dir and --ckpt_save_dir; nothing is copied from or to a cloud"}},
+		{"not on train", map[string]string{"val_amp_level": "O2"}, []string{"--val_amp_level has no effect on train"}},
+		{"size in the name", map[string]string{"model": "mobilenet_v2_100_192"}, []string{
+			"model mobilenet_v2_100_192 is named for images of 192 pixels, but image_resize is 224; the name does not set it, as in MindCV"}},
+		{"size agrees", map[string]string{"model": "mobilenet_v2_100_192", "image_resize": "192"}, nil},
+		{"colour", map[string]string{"dataset": "imagenet"}, []string{
+			"color_jitter 0.4 acts although nothing asks for it, as in MindCV; --color_jitter None turns it off"}},
+		{"colour asked for", map[string]string{"dataset": "imagenet", "color_jitter": "0.4"}, nil},
+		{"stair", map[string]string{"lr_epoch_stair": "1"}, []string{
+			"lr_epoch_stair with warmup_factor 0 keeps the learning rate at 0 for the whole first epoch, as in MindCV"}},
+		{"cosine cut", map[string]string{"decay_epochs": "100"}, []string{
+			"warmup_epochs 3 + decay_epochs 100 exceed epoch_size 90: the cosine is cut short; decay_epochs 87 ends at min_lr"}},
+		{"long warm-up", map[string]string{"epoch_size": "2", "decay_epochs": "1"}, []string{
+			"warm-up of 3 epochs fills the whole run of 2; lr is reached only at its end or not at all"}},
+		{"nesterov", map[string]string{"opt": "nesterov"}, []string{"opt nesterov without use_nesterov is plain momentum, as in MindCV"}},
+		{"resume_opt", map[string]string{"resume_opt": "True"}, []string{"resume_opt has no effect without ckpt_path"}},
+		{"distribute", map[string]string{"distribute": "True"}, []string{
+			"distribute is on, but no launcher started several processes: training on one device; lr and batch_size are used as they are"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			flags := map[string]string{}
+			for k, v := range quiet {
+				flags[k] = v
+			}
+			for k, v := range c.flags {
+				flags[k] = v
+			}
+			_, notices := loadFlags(t, flags)
+			assert.ElementsMatch(t, c.want, texts(notices))
+		})
+	}
+}
