@@ -1,0 +1,274 @@
+package augment
+
+import (
+	"bytes"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mnv2/data/pixel"
+	"mnv2/data/resize"
+)
+
+func noise(w, h, c int, seed uint64) pixel.Image {
+	m := pixel.New(w, h, c)
+	rng := rand.New(rand.NewPCG(seed, 9))
+	for i := range m.Pix {
+		m.Pix[i] = byte(rng.Uint32())
+	}
+	return m
+}
+
+func mindcv(size int) Train {
+	return Train{Size: size, Scale: mindcvScale, Ratio: mindcvRatio, HFlip: 0.5, VFlip: 0.2, ColorJitter: [4]float64{0.4, 0.4, 0.4, 0.1}}
+}
+
+func TestFlips(t *testing.T) {
+	for _, c := range []int{1, 3} {
+		for _, w := range []int{1, 4, 5} {
+			m, want := noise(w, 3, c, 1), noise(w, 3, c, 1)
+			FlipHorizontal(m)
+			FlipVertical(m)
+			for i := range w * 3 { // both together turn the picture by 180 degrees
+				require.Equal(t, want.Pix[i*c:i*c+c], m.Pix[(w*3-1-i)*c:(w*3-i)*c])
+			}
+			FlipVertical(m)
+			require.Equal(t, want.Row(0)[:c], m.Row(0)[(w-1)*c:])
+		}
+	}
+}
+
+func TestTrainIsDeterministic(t *testing.T) {
+	img := noise(61, 47, 3, 2)
+	a, b := make([]byte, 32*32*3), make([]byte, 32*32*3)
+	var one, two Scratch
+	for seed := range uint64(20) {
+		mindcv(32).Apply(a, img, rand.New(rand.NewPCG(seed, 1)), &one)
+		mindcv(32).Apply(b, img, rand.New(rand.NewPCG(seed, 1)), &two)
+		require.Equal(t, a, b)
+		mindcv(32).Apply(b, img, rand.New(rand.NewPCG(seed, 2)), &two)
+		require.False(t, bytes.Equal(a, b), "another seed gives another picture")
+	}
+	require.Equal(t, noise(61, 47, 3, 2), img, "the source stays as it is")
+}
+
+// With everything off but the crop, the result is the resized rectangle that the same numbers give.
+func TestTrainCropOnly(t *testing.T) {
+	img := noise(50, 70, 3, 3)
+	tr := Train{Size: 16, Scale: mindcvScale, Ratio: mindcvRatio}
+	for _, tr.Filter = range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
+		got, want := make([]byte, 16*16*3), pixel.New(16, 16, 3)
+		tr.Apply(got, img, rand.New(rand.NewPCG(5, 5)), new(Scratch))
+		r := RandomResizedCrop(rand.New(rand.NewPCG(5, 5)), 50, 70, mindcvScale, mindcvRatio, Attempts)
+		resize.Crop(want, img, r, tr.Filter, new(resize.Scratch))
+		require.Equal(t, want.Pix, got)
+	}
+}
+
+func TestFlipProbability(t *testing.T) {
+	img := pixel.New(2, 1, 1)
+	img.Pix[0] = 255
+	tr := Train{Size: 2, Scale: [2]float64{1, 1}, Ratio: [2]float64{2, 2}, HFlip: 0.3}
+	rng, dst, flipped := rand.New(rand.NewPCG(6, 6)), make([]byte, 4), 0
+	for range 2000 {
+		tr.Apply(dst, img, rng, new(Scratch))
+		if dst[0] == 0 {
+			flipped++
+		}
+	}
+	assert.InDelta(t, 600, flipped, 62) // three standard deviations
+}
+
+func TestEvalGeometry(t *testing.T) {
+	const cv2, pil = resize.CV2Linear, resize.PILBilinear
+	for name, c := range map[string]struct {
+		e    Eval
+		w, h int
+		want resize.Target
+	}{
+		"landscape":           {Eval{224, 0.875, cv2}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 341.33
+		"portrait":            {Eval{224, 0.875, cv2}, 375, 500, resize.Target{W: 256, H: 341, X: 16, Y: 58}},
+		"long side rounds up": {Eval{224, 0.875, cv2}, 500, 333, resize.Target{W: 384, H: 256, X: 80, Y: 16}}, // 384.38
+		"rounds away":         {Eval{224, 0.875, cv2}, 513, 512, resize.Target{W: 257, H: 256, X: 16, Y: 16}}, // 256.5
+		"pillow cuts":         {Eval{224, 0.875, pil}, 513, 512, resize.Target{W: 256, H: 256, X: 16, Y: 16}},
+		"pillow half to even": {Eval{224, 0.875, pil}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 58.5
+		"pillow half up":      {Eval{224, 0.875, pil}, 343, 256, resize.Target{W: 343, H: 256, X: 60, Y: 16}}, // 59.5
+		"192":                 {Eval{192, 0.875, cv2}, 100, 100, resize.Target{W: 219, H: 219, X: 13, Y: 13}},
+		"160":                 {Eval{160, 0.875, cv2}, 100, 100, resize.Target{W: 182, H: 182, X: 11, Y: 11}},
+		"128":                 {Eval{128, 0.875, cv2}, 100, 100, resize.Target{W: 146, H: 146, X: 9, Y: 9}},
+		"96":                  {Eval{96, 0.875, cv2}, 100, 100, resize.Target{W: 109, H: 109, X: 6, Y: 6}},
+		"border":              {Eval{10, 2, cv2}, 10, 20, resize.Target{W: 5, H: 10, X: -3, Y: 0}},
+		"pillow border":       {Eval{10, 2, pil}, 10, 20, resize.Target{W: 5, H: 10, X: -2, Y: 0}},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.e.Geometry(c.w, c.h)) })
+	}
+}
+
+// The window that Eval computes equals the cut from the wholly resized image.
+func TestEvalEqualsResizeThenCut(t *testing.T) {
+	var s Scratch
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
+		for _, pct := range []float64{0.875, 1, 2.2} {
+			img := noise(53, 38, 3, 4)
+			e := Eval{Size: 24, CropPct: pct, Filter: f}
+			got := make([]byte, 24*24*3)
+			for i := range got {
+				got[i] = 99 // must all be overwritten
+			}
+			e.Apply(got, img, &s)
+			at := e.Geometry(53, 38)
+			full := pixel.New(at.W, at.H, 3)
+			resize.Crop(full, img, img.Bounds(), f, new(resize.Scratch))
+			for i := range 24 * 24 {
+				x, y := i%24+at.X, i/24+at.Y
+				want := []byte{0, 0, 0}
+				if x >= 0 && y >= 0 && x < at.W && y < at.H {
+					want = full.Row(y)[3*x : 3*x+3]
+				}
+				require.Equal(t, want, got[3*i:3*i+3], "%v crop_pct %v (%d,%d)", f, pct, x, y)
+			}
+		}
+	}
+}
+
+// Very long images must not make the whole resized picture.
+func TestEvalOfALine(t *testing.T) {
+	img := noise(60000, 1, 3, 5)
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear} {
+		var s Scratch
+		got := make([]byte, 24*24*3)
+		Eval{24, 0.875, f}.Apply(got, img, &s)
+		for i, v := range got { // OpenCV's shifts drop a little more or less in each row
+			require.InDelta(t, got[i%(24*3)], v, 1, "all rows of a one-row picture are equal")
+		}
+	}
+}
+
+func TestCifarTrain(t *testing.T) {
+	img, rng := noise(32, 32, 3, 6), rand.New(rand.NewPCG(8, 8))
+	dst := make([]byte, 32*32*3)
+	var seen [2][9][9]bool
+	var s Scratch
+	for range 2000 {
+		CifarTrain{Size: 32}.Apply(dst, img, rng, &s)
+		flip, x, y, ok := locate(dst, img)
+		require.True(t, ok, "the result is no shifted copy of the source")
+		seen[flip][y+4][x+4] = true
+	}
+	for flip := range seen {
+		for y := range 9 {
+			for x := range 9 {
+				require.True(t, seen[flip][y][x], "shift (%d,%d), flip %d never drawn", x-4, y-4, flip)
+			}
+		}
+	}
+}
+
+// locate finds the shift that made dst of img.
+func locate(dst []byte, img pixel.Image) (flip, x, y int, ok bool) {
+	for i := range 2 * 81 {
+		flip, x, y = i/81, i%9-4, i/9%9-4
+		want := pixel.New(32, 32, 3)
+		for p := range 32 * 32 {
+			if sx, sy := p%32+x, p/32+y; sx >= 0 && sy >= 0 && sx < 32 && sy < 32 {
+				copy(want.Pix[3*p:3*p+3], img.Pix[3*(sy*32+sx):])
+			}
+		}
+		if flip == 1 {
+			FlipHorizontal(want)
+		}
+		if bytes.Equal(want.Pix, dst) {
+			return flip, x, y, true
+		}
+	}
+	return 0, 0, 0, false
+}
+
+func TestWholeOnOneChannel(t *testing.T) {
+	img := noise(28, 28, 1, 7)
+	got, want := make([]byte, 40*40), pixel.New(40, 40, 1)
+	MnistEval{Size: 40}.Apply(got, img, new(Scratch))
+	resize.Crop(want, img, img.Bounds(), resize.CV2Linear, new(resize.Scratch))
+	require.Equal(t, want.Pix, got)
+}
+
+func TestNoAllocations(t *testing.T) {
+	img, dst, rng := noise(64, 48, 3, 8), make([]byte, 32*32*3), rand.New(rand.NewPCG(1, 1))
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBicubic} {
+		var s Scratch
+		tr := mindcv(32)
+		tr.Filter, tr.Scale = f, [2]float64{1, 1} // equal sizes, else a larger crop may still need more memory
+		calls := func() {
+			tr.Apply(dst, img, rng, &s)
+			Eval{32, 0.875, f}.Apply(dst, img, &s)
+			Eval{32, 1.5, f}.Apply(dst, img, &s)
+			CifarTrain{32, f}.Apply(dst, img, rng, &s)
+		}
+		for range 30 {
+			calls()
+		}
+		assert.Zero(t, testing.AllocsPerRun(5, calls), f.String())
+	}
+}
+
+func TestCheck(t *testing.T) {
+	require.NoError(t, mindcv(224).Check())
+	require.NoError(t, Eval{224, 0.875, resize.CV2Linear}.Check())
+	require.NoError(t, CifarTrain{Size: 224}.Check())
+	for name, c := range map[string]struct {
+		change func(*Train)
+		want   string
+	}{
+		"size":   {func(t *Train) { t.Size = 0 }, "image_resize 0: must be between 1 and"},
+		"scale":  {func(t *Train) { t.Scale = [2]float64{0.5, 0.1} }, "scale [0.5 0.1]: must be"},
+		"nan":    {func(t *Train) { t.Scale[0] = math.NaN() }, "scale [NaN 1]: must be"},
+		"ratio":  {func(t *Train) { t.Ratio[0] = 0 }, "ratio [0 1.333]: must be"},
+		"inf":    {func(t *Train) { t.Ratio[1] = math.Inf(1) }, "ratio [0.75 +Inf]: must be"},
+		"hflip":  {func(t *Train) { t.HFlip = 1.5 }, "hflip 1.5: must be a probability"},
+		"vflip":  {func(t *Train) { t.VFlip = -1 }, "vflip -1: must be a probability"},
+		"jitter": {func(t *Train) { t.ColorJitter[1] = -0.1 }, "factor 2 must be 0 (off) or above"},
+		"hue":    {func(t *Train) { t.ColorJitter[3] = 0.6 }, "hue must be between 0 (off) and 0.5"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tr := mindcv(224)
+			c.change(&tr)
+			require.ErrorContains(t, tr.Check(), c.want)
+		})
+	}
+	require.ErrorContains(t, Eval{224, 0, 0}.Check(), "crop_pct 0: must be above 0")
+	require.ErrorContains(t, Eval{-1, 0.875, 0}.Check(), "image_resize -1")
+	require.ErrorContains(t, Whole{Size: 1 << 20}.Check(), "image_resize 1048576")
+}
+
+// BenchmarkTrain is the whole training transform of the recipes on an image of ImageNet's usual size.
+func BenchmarkTrain(b *testing.B) {
+	img, dst, rng := noise(500, 375, 3, 8), make([]byte, 224*224*3), rand.New(rand.NewPCG(1, 1))
+	tr := Train{Size: 224, Scale: mindcvScale, Ratio: mindcvRatio, HFlip: 0.5, ColorJitter: [4]float64{0.4, 0.4, 0.4, 0}}
+	var s Scratch
+	b.ReportAllocs()
+	for b.Loop() {
+		tr.Apply(dst, img, rng, &s)
+	}
+}
+
+func BenchmarkHue(b *testing.B) {
+	img := noise(224, 224, 3, 8)
+	for b.Loop() {
+		Hue(img, 0.1)
+	}
+}
+
+func BenchmarkEval(b *testing.B) {
+	img, dst := noise(500, 375, 3, 8), make([]byte, 224*224*3)
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear} {
+		b.Run(f.String(), func(b *testing.B) {
+			var s Scratch
+			for b.Loop() {
+				Eval{224, 0.875, f}.Apply(dst, img, &s)
+			}
+		})
+	}
+}
