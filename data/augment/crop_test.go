@@ -61,7 +61,10 @@ func TestRandomResizedCropIsFixed(t *testing.T) {
 	for range 4 {
 		got = append(got, RandomResizedCrop(rng, 500, 375, mindcvScale, mindcvRatio, Attempts))
 	}
-	require.Equal(t, []pixel.Rect{{111, 7, 359, 367}, {103, 8, 391, 306}, {76, 17, 397, 341}, {25, 0, 376, 332}}, got)
+	require.Equal(t, []pixel.Rect{
+		{X: 111, Y: 7, W: 359, H: 367}, {X: 103, Y: 8, W: 391, H: 306},
+		{X: 76, Y: 17, W: 397, H: 341}, {X: 25, Y: 0, W: 376, H: 332},
+	}, got)
 }
 
 func TestRandomResizedCropFallback(t *testing.T) {
