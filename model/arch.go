@@ -7,10 +7,11 @@ import (
 	"mnv2/backend"
 )
 
-// Batch norm's constants, the same for every MobileNetV2: MindSpore's momentum 0.9 is the weight of the old statistic.
+// Batch norm's constants, the same for every MobileNetV2. The momentum is the weight of the new statistic; MindSpore's 0.9
+// is that of the old one.
 const (
-	bnEps      = 1e-5
-	bnMomentum = 0.1
+	NormEps      = 1e-5
+	normMomentum = 0.1
 )
 
 // Config says which member of the family a network is.
@@ -93,13 +94,13 @@ func divisible(v float64) int {
 func (a *Arch) Blocks(p backend.Pass, t backend.DType, l backend.Layout, n, size int) (backend.Chain, error) {
 	conv := func(h, c, k, filter, stride int) backend.ConvBNAct {
 		return backend.ConvBNAct{DType: t, Layout: l, N: n, H: h, W: h, C: c, K: k, R: filter, S: filter, Stride: stride,
-			Pad: filter / 2, Groups: 1, Act: backend.ReLU6, Eps: bnEps, Momentum: bnMomentum}
+			Pad: filter / 2, Groups: 1, Act: backend.ReLU6, Eps: NormEps, Momentum: normMomentum}
 	}
 	list := []backend.Block{conv(size, a.InChannels, a.stem, 3, 2)}
 	h, c := half(size), a.stem
 	for _, b := range a.blocks {
 		list = append(list, backend.InvertedResidual{DType: t, Layout: l, N: n, H: h, W: h, C: b.in, E: b.hidden, K: b.out,
-			Expand: b.expand, Stride: b.stride, Residual: b.residual, Eps: bnEps, Momentum: bnMomentum})
+			Expand: b.expand, Stride: b.stride, Residual: b.residual, Eps: NormEps, Momentum: normMomentum})
 		if b.stride == 2 {
 			h = half(h)
 		}

@@ -3,6 +3,7 @@ package model
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // Kind says what a parameter is.
@@ -80,4 +81,26 @@ func convNorm(conv, norm string, out, in, filter int) []Param {
 		{conv + ".weight", ConvWeight, []int{out, in, filter, filter}},
 		{norm + ".gamma", Gamma, []int{out}}, {norm + ".beta", Beta, []int{out}},
 		{norm + ".moving_mean", MovingMean, []int{out}}, {norm + ".moving_variance", MovingVariance, []int{out}}}
+}
+
+// Convolution names the parameters of one convolution, or of the classifier, in MindCV's naming.
+type Convolution struct {
+	Weight string
+	Norm   string // prefix of the batch norm behind it; "" for the classifier
+	Bias   string // of the classifier; "" for convolutions
+}
+
+// Convolutions lists the 52 convolutions and the classifier in the order in which they run. It is the same for every width.
+func Convolutions() []Convolution {
+	var list []Convolution
+	names := nameTables().order
+	for i, name := range names {
+		switch {
+		case name == "classifier.1.weight":
+			list = append(list, Convolution{Weight: name, Bias: "classifier.1.bias"})
+		case strings.HasSuffix(name, ".gamma"):
+			list = append(list, Convolution{Weight: names[i-1], Norm: strings.TrimSuffix(name, ".gamma")})
+		}
+	}
+	return list
 }

@@ -1,0 +1,37 @@
+# Builds bin/mnv2 and runs the checks. Needs Go, and gcc for the race detector.
+
+GO      ?= go
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.version=$(VERSION)
+
+.PHONY: all build test race vet lint fuzz cross clean help
+
+build: ## bin/mnv2 for the CPU, static
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
+
+all: build ## everything that can be built here
+
+test: ## all tests
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) test ./...
+
+race: ## all tests under the race detector
+	CGO_ENABLED=1 $(GO) test -race ./...
+
+lint: ## formatting, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above differ"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+fuzz: ## every fuzz target, FUZZTIME each
+	./build/fuzz.sh $(or $(FUZZTIME),10s)
+
+cross: ## builds for the other systems and architectures
+	for t in linux/arm64 darwin/arm64 windows/amd64; do \
+	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./... || exit 1; done
+
+clean: ## removes what was built
+	rm -rf bin
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10

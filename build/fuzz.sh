@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs every fuzz target of the module for a while each: build/fuzz.sh 10s
+set -eu
+time=${1:-10s}
+grep -rl --include='*_test.go' '^func Fuzz' . | xargs -n1 dirname | sort -u | while read -r dir; do
+	grep -ho '^func Fuzz[A-Za-z0-9_]*' "$dir"/*_test.go | sed 's/^func //' | while read -r target; do
+		echo "== $dir $target"
+		go test -run '^$' -fuzz "^$target\$" -fuzztime "$time" "$dir"
+	done
+done
