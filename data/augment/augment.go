@@ -10,6 +10,8 @@
 package augment
 
 import (
+	"slices"
+
 	"mnv2/data/pixel"
 	"mnv2/data/resize"
 )
@@ -23,6 +25,6 @@ type Scratch struct {
 
 // image returns an image of the given size in the scratch memory, with undefined content.
 func (s *Scratch) image(w, h, c int) pixel.Image {
-	s.pix = pixel.Grow(s.pix, w*h*c)
+	s.pix = slices.Grow(s.pix[:0], w*h*c)[:w*h*c]
 	return pixel.Image{Pix: s.pix, W: w, H: h, C: c}
 }

@@ -82,71 +82,6 @@ func TestFlipProbability(t *testing.T) {
 	assert.InDelta(t, 600, flipped, 62) // three standard deviations
 }
 
-func TestEvalGeometry(t *testing.T) {
-	const cv2, pil = resize.CV2Linear, resize.PILBilinear
-	for name, c := range map[string]struct {
-		e    Eval
-		w, h int
-		want resize.Target
-	}{
-		"landscape":           {Eval{224, 0.875, cv2}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 341.33
-		"portrait":            {Eval{224, 0.875, cv2}, 375, 500, resize.Target{W: 256, H: 341, X: 16, Y: 58}},
-		"long side rounds up": {Eval{224, 0.875, cv2}, 500, 333, resize.Target{W: 384, H: 256, X: 80, Y: 16}}, // 384.38
-		"rounds away":         {Eval{224, 0.875, cv2}, 513, 512, resize.Target{W: 257, H: 256, X: 16, Y: 16}}, // 256.5
-		"pillow cuts":         {Eval{224, 0.875, pil}, 513, 512, resize.Target{W: 256, H: 256, X: 16, Y: 16}},
-		"pillow half to even": {Eval{224, 0.875, pil}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 58.5
-		"pillow half up":      {Eval{224, 0.875, pil}, 343, 256, resize.Target{W: 343, H: 256, X: 60, Y: 16}}, // 59.5
-		"192":                 {Eval{192, 0.875, cv2}, 100, 100, resize.Target{W: 219, H: 219, X: 13, Y: 13}},
-		"160":                 {Eval{160, 0.875, cv2}, 100, 100, resize.Target{W: 182, H: 182, X: 11, Y: 11}},
-		"128":                 {Eval{128, 0.875, cv2}, 100, 100, resize.Target{W: 146, H: 146, X: 9, Y: 9}},
-		"96":                  {Eval{96, 0.875, cv2}, 100, 100, resize.Target{W: 109, H: 109, X: 6, Y: 6}},
-		"border":              {Eval{10, 2, cv2}, 10, 20, resize.Target{W: 5, H: 10, X: -3, Y: 0}},
-		"pillow border":       {Eval{10, 2, pil}, 10, 20, resize.Target{W: 5, H: 10, X: -2, Y: 0}},
-	} {
-		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.e.Geometry(c.w, c.h)) })
-	}
-}
-
-// The window that Eval computes equals the cut from the wholly resized image.
-func TestEvalEqualsResizeThenCut(t *testing.T) {
-	var s Scratch
-	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
-		for _, pct := range []float64{0.875, 1, 2.2} {
-			img := noise(53, 38, 3, 4)
-			e := Eval{Size: 24, CropPct: pct, Filter: f}
-			got := make([]byte, 24*24*3)
-			for i := range got {
-				got[i] = 99 // must all be overwritten
-			}
-			e.Apply(got, img, &s)
-			at := e.Geometry(53, 38)
-			full := pixel.New(at.W, at.H, 3)
-			resize.Crop(full, img, img.Bounds(), f, new(resize.Scratch))
-			for i := range 24 * 24 {
-				x, y := i%24+at.X, i/24+at.Y
-				want := []byte{0, 0, 0}
-				if x >= 0 && y >= 0 && x < at.W && y < at.H {
-					want = full.Row(y)[3*x : 3*x+3]
-				}
-				require.Equal(t, want, got[3*i:3*i+3], "%v crop_pct %v (%d,%d)", f, pct, x, y)
-			}
-		}
-	}
-}
-
-// Very long images must not make the whole resized picture.
-func TestEvalOfALine(t *testing.T) {
-	img := noise(60000, 1, 3, 5)
-	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear} {
-		var s Scratch
-		got := make([]byte, 24*24*3)
-		Eval{24, 0.875, f}.Apply(got, img, &s)
-		for i, v := range got { // OpenCV's shifts drop a little more or less in each row
-			require.InDelta(t, got[i%(24*3)], v, 1, "all rows of a one-row picture are equal")
-		}
-	}
-}
-
 func TestCifarTrain(t *testing.T) {
 	img, rng := noise(32, 32, 3, 6), rand.New(rand.NewPCG(8, 8))
 	dst := make([]byte, 32*32*3)
@@ -258,17 +193,5 @@ func BenchmarkHue(b *testing.B) {
 	img := noise(224, 224, 3, 8)
 	for b.Loop() {
 		Hue(img, 0.1)
-	}
-}
-
-func BenchmarkEval(b *testing.B) {
-	img, dst := noise(500, 375, 3, 8), make([]byte, 224*224*3)
-	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear} {
-		b.Run(f.String(), func(b *testing.B) {
-			var s Scratch
-			for b.Loop() {
-				Eval{224, 0.875, f}.Apply(dst, img, &s)
-			}
-		})
 	}
 }

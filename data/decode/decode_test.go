@@ -108,6 +108,16 @@ func TestMissingScanIsNoticed(t *testing.T) {
 	}
 }
 
+// A scan of few bytes may cost a pass over the whole picture, so that their number is bounded.
+func TestManyScans(t *testing.T) {
+	b := readFile(t, "testdata/progressive-23x17.jpg")
+	scan := b[bytes.LastIndex(b, []byte{0xFF, markerSOS}) : len(b)-2]
+	bomb := append(bytes.Clone(b[:len(b)-2]), bytes.Repeat(scan, maxScans)...)
+	_, err := Image(append(bomb, 0xFF, markerEOI), "bomb.jpg", Limits{})
+	require.ErrorIs(t, err, ErrImage)
+	require.ErrorContains(t, err, "scans: more than 200 are not accepted")
+}
+
 func TestLimits(t *testing.T) {
 	small := pngHeader(8, 8)
 	for name, c := range map[string]struct {

@@ -14,6 +14,10 @@ import (
 // errShort is what the standard library says when a scan stops before the picture is full.
 var errShort = jpeg.FormatError("short Huffman data")
 
+// maxScans bounds the time a progressive file may take: a scan of a few bytes can cost a pass over the whole picture.
+// Encoders write about ten.
+const maxScans = 200
+
 func jpegSize(b []byte) (w, h int, err error) {
 	f, err := readFrame(b)
 	return f.w, f.h, err
@@ -26,10 +30,14 @@ func decodeJPEG(b []byte) (pixel.Image, error) {
 	if err != nil {
 		return pixel.Image{}, err
 	}
+	scans, hasEnd := survey(b)
+	if f.progressive && scans > maxScans {
+		return pixel.Image{}, fmt.Errorf("%d scans: more than %d are not accepted", scans, maxScans)
+	}
 	if len(f.ids) == 4 {
 		b = asPlainCMYK(b, f)
 	}
-	m, err := readPlanes(b, f)
+	m, err := readPlanes(b, f, hasEnd)
 	if err != nil {
 		return pixel.Image{}, err
 	}
@@ -45,10 +53,10 @@ func decodeJPEG(b []byte) (pixel.Image, error) {
 
 // readPlanes calls the standard library's decoder, which refuses a file that lacks only its end marker. Such a file is
 // read once more with the marker appended, and accepted if all its scans are there and whole.
-func readPlanes(b []byte, f frame) (image.Image, error) {
+func readPlanes(b []byte, f frame, hasEnd bool) (image.Image, error) {
 	m, err := jpeg.Decode(bytes.NewReader(b))
 	switch {
-	case err == errShort && !hasEnd(b):
+	case err == errShort && !hasEnd:
 		return nil, fmt.Errorf("%w (%w)", io.ErrUnexpectedEOF, err)
 	case !errors.Is(err, io.ErrUnexpectedEOF):
 		return m, err

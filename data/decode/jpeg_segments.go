@@ -146,12 +146,17 @@ func (f *frame) complete(b []byte) bool {
 	return true
 }
 
-// hasEnd reports whether an end marker follows the segments of b.
-func hasEnd(b []byte) bool {
+// survey walks over all segments: how many scans there are, and whether an end marker follows.
+func survey(b []byte) (scans int, hasEnd bool) {
 	s := segments{b: b, i: 2}
 	for {
-		if marker, _, err := s.next(); err != nil || marker == markerEOI {
-			return err == nil
+		switch marker, _, err := s.next(); {
+		case err != nil:
+			return scans, false
+		case marker == markerEOI:
+			return scans, true
+		case marker == markerSOS:
+			scans++
 		}
 	}
 }

@@ -48,11 +48,3 @@ func (r Rect) Within(outer Rect) bool {
 	return r.W > 0 && r.H > 0 && r.X >= outer.X && r.Y >= outer.Y &&
 		r.X+r.W <= outer.X+outer.W && r.Y+r.H <= outer.Y+outer.H
 }
-
-// Grow returns a slice of n elements that reuses the memory of s where it is large enough. The content is undefined.
-func Grow[T any](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	return s[:n]
-}

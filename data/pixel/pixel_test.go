@@ -43,10 +43,3 @@ func TestWithin(t *testing.T) {
 	require.False(t, Rect{-1, 0, 2, 2}.Within(outer))
 	require.False(t, Rect{1, 1, 0, 2}.Within(outer))
 }
-
-func TestGrow(t *testing.T) {
-	s := make([]int, 3, 8)
-	require.Len(t, Grow(s, 8), 8)
-	require.Same(t, &s[0], &Grow(s, 8)[0])
-	require.Len(t, Grow(s, 9), 9)
-}

@@ -2,6 +2,7 @@ package resize
 
 import (
 	"math"
+	"slices"
 
 	"mnv2/data/pixel"
 )
@@ -25,10 +26,10 @@ type cv2Scratch struct {
 // cv2Window is Window for CV2Linear. A source row is summed horizontally at most once, because consecutive output rows
 // need the same or later rows and the two latest sums are kept.
 func cv2Window(dst, src pixel.Image, r pixel.Rect, t Target, s *cv2Scratch) {
-	s.cols = pixel.Grow(s.cols, dst.W)
+	s.cols = slices.Grow(s.cols[:0], dst.W)[:dst.W]
 	cv2Columns(s.cols, r.W, t.W, t.X, src.C)
 	for i := range s.sums {
-		s.sums[i] = pixel.Grow(s.sums[i], dst.W*dst.C)
+		s.sums[i] = slices.Grow(s.sums[i][:0], dst.W*dst.C)[:dst.W*dst.C]
 	}
 	held := [2]int32{-1, -1} // which source row s.sums[i] holds
 	scale := cv2Scale(r.H, t.H)

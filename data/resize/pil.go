@@ -1,6 +1,10 @@
 package resize
 
-import "mnv2/data/pixel"
+import (
+	"slices"
+
+	"mnv2/data/pixel"
+)
 
 type pilScratch struct {
 	cols, rows pilAxis
@@ -18,7 +22,7 @@ func pilWindow(dst, src pixel.Image, r pixel.Rect, t Target, f Filter, s *pilScr
 		top, bottom = s.rows.span()
 	}
 	stride := dst.W * dst.C
-	s.between = pixel.Grow(s.between, (bottom-top)*stride)
+	s.between = slices.Grow(s.between[:0], (bottom-top)*stride)[:(bottom-top)*stride]
 	for y := top; y < bottom; y++ {
 		out, row := s.between[(y-top)*stride:(y-top+1)*stride], rowOf(src, r, y)
 		if r.W == t.W {
@@ -31,7 +35,7 @@ func pilWindow(dst, src pixel.Image, r pixel.Rect, t Target, f Filter, s *pilScr
 		copy(dst.Pix, s.between)
 		return
 	}
-	s.sums = pixel.Grow(s.sums, stride)
+	s.sums = slices.Grow(s.sums[:0], stride)[:stride]
 	for y, tap := range s.rows.taps {
 		rows := s.between[(tap.first-top)*stride:]
 		pilVertical(dst.Row(y), rows, s.rows.weights[tap.from:tap.to], s.sums)

@@ -2,8 +2,7 @@ package resize
 
 import (
 	"math"
-
-	"mnv2/data/pixel"
+	"slices"
 )
 
 // Pillow's 8-bit resizing uses weights of 22 bits and stores a byte between its two passes.
@@ -27,7 +26,7 @@ func (a *pilAxis) fill(in, out, first, n int, f Filter) {
 	scale := float64(in) / float64(out)
 	widen := max(scale, 1)
 	support := f.support() * widen
-	a.taps, a.weights = pixel.Grow(a.taps, n), a.weights[:0]
+	a.taps, a.weights = slices.Grow(a.taps[:0], n)[:n], a.weights[:0]
 	for x := range a.taps {
 		center := float64((float64(first+x) + 0.5) * scale)
 		lo := max(0, int(center-support+0.5))

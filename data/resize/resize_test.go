@@ -1,7 +1,9 @@
 package resize
 
 import (
+	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"image"
 	"image/png"
 	"os"
@@ -38,6 +40,28 @@ func TestCV2LinearVectors(t *testing.T) {
 			Crop(dst, pattern(c.w, c.h, 1), pixel.Rect{W: c.w, H: c.h}, CV2Linear, new(Scratch))
 			require.Equal(t, c.want, dst.Pix)
 		})
+	}
+}
+
+// testdata/make_resize.py computed the checksums with OpenCV 4.6 and Pillow 9.5.
+func TestManySizes(t *testing.T) {
+	b, err := os.ReadFile("testdata/resize.json")
+	require.NoError(t, err)
+	var cases []map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(b, &cases))
+	require.NotEmpty(t, cases)
+	var s Scratch
+	for _, c := range cases {
+		var from, to [2]int
+		require.NoError(t, json.Unmarshal(c["src"], &from))
+		require.NoError(t, json.Unmarshal(c["dst"], &to))
+		src, dst := pattern(from[0], from[1], 3), pixel.New(to[0], to[1], 3)
+		for f, name := range filterNames {
+			var want uint32
+			require.NoError(t, json.Unmarshal(c[name], &want))
+			Crop(dst, src, src.Bounds(), f, &s)
+			assert.Equal(t, want, crc32.ChecksumIEEE(dst.Pix), "%s %v to %v", name, from, to)
+		}
 	}
 }
 
