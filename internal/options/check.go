@@ -2,7 +2,7 @@ package options
 
 import (
 	"fmt"
-	"strings"
+	"slices"
 )
 
 // check reports values that fit by themselves but not together, as one UsageError, or nil.
@@ -79,13 +79,7 @@ func (o *Option) refused(v *Options, s Situation) bool {
 	if o.Later.When != nil {
 		return o.Later.When(v)
 	}
-	value := o.Format(v)
-	for _, built := range o.Later.Built {
-		if built == value {
-			return false
-		}
-	}
-	return true
+	return !slices.Contains(o.Later.Built, o.Format(v))
 }
 
 func (o *Option) refusal(v *Options, s Situation) string {
@@ -119,7 +113,7 @@ func (o *Option) Built() string {
 func dropHidden(o *Option) []string {
 	var words []string
 	for _, b := range o.Later.Built {
-		if !strings.Contains(strings.Join(o.Hidden, " "), b) {
+		if !slices.Contains(o.Hidden, b) {
 			words = append(words, b)
 		}
 	}

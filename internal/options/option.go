@@ -19,7 +19,8 @@ type Option struct {
 	Help    string   // one line
 	Note    string   // what a user of MindCV should know; "" for nothing
 	Ours    bool     // MindCV has no such option
-	Common  bool     // shown by the short help of train and validate
+	Arg     string   // what stands for the value in help; "" for a word that follows from the kind
+	Common  Command  // commands whose short help shows it
 	Acts    Command  // the commands on which it has an effect
 	Here    string   // why it has no effect at all here; "" if it has one
 	Flag    bool     // exists on the command line only, is neither read from YAML nor saved
@@ -89,10 +90,10 @@ func (c Command) Name() string {
 	return strings.Join(names, ", ")
 }
 
-// Takes reports whether command c accepts the option. The commands train and validate take every option of
-// MindCV, as its two programs do; one that has no effect there is pointed out by [Load].
+// Takes reports whether command c accepts the option. Global options stand on every command; train and validate take
+// every option of MindCV, as its two programs do. One that has no effect on the command is pointed out by [Load].
 func (o *Option) Takes(c Command) bool {
-	return o.Acts&c != 0 || (!o.Ours && c&(Train|Validate) != 0)
+	return o.Acts&c != 0 || o.Group == Global || (!o.Ours && c&(Train|Validate) != 0)
 }
 
 // Bounds is a closed or half-open range; the zero value allows everything finite.

@@ -3,11 +3,12 @@ package options
 // modelRows: MindCV's "Model parameters" about the network.
 func modelRows() []*Option {
 	return []*Option{
-		{Name: "model", Group: Model, Default: "mobilenet_v2_035_224", Common: true, Acts: Runs | Convert,
-			Help: "network: mobilenet_v2_ and 035, 050, 075, 100, 130 or 140, some with a size as in _035_224",
+		{Name: "model", Group: Model, Default: "mobilenet_v2_035_224", Common: Runs | Convert, Acts: Runs | Convert,
+			Help: "such as mobilenet_v2_100",
+			Note: "Widths 035, 050, 075, 100, 130 and 140. Some names have a size, as in mobilenet_v2_035_224; it does not set image_resize.",
 			at:   func(o *Options) any { return &o.Model }},
-		{Name: "num_classes", Group: Model, Default: "None", None: true, Unit: "classes", Bounds: between(1, 1<<24), Common: true, Acts: Runs | Convert,
-			Help: "outputs of the classifier; None takes the data set's",
+		{Name: "num_classes", Group: Model, Default: "None", None: true, Unit: "classes", Bounds: between(1, 1<<24), Common: Runs | Convert, Acts: Runs | Convert,
+			Help: "classifier outputs; None takes the data set's",
 			at:   func(o *Options) any { return &o.NumClasses }},
 		{Name: "in_channels", Group: Model, Default: "3", Unit: "channels", Choices: []string{"1", "3"}, Acts: Runs,
 			Help: "channels of the input image; mnist has 1",
@@ -34,8 +35,8 @@ func modelRows() []*Option {
 // checkpointRows: MindCV's "Model parameters" about checkpoints and the run.
 func checkpointRows() []*Option {
 	return []*Option{
-		{Name: "ckpt_path", Group: Model, Common: true, Acts: Runs,
-			Help: "weights to start from or to use; a checkpoint of the same run is resumed",
+		{Name: "ckpt_path", Arg: "FILE", Group: Model, Common: Runs, Acts: Runs,
+			Help: "weights to use or start from, or a run to resume",
 			Note: "MindCV says nothing if the file is missing; here that is an error. .ckpt, .safetensors, .pth and .tflite are read.",
 			at:   func(o *Options) any { return &o.CkptPath }},
 		{Name: "resume_opt", Group: Model, Default: "False", Acts: Train,
@@ -45,8 +46,8 @@ func checkpointRows() []*Option {
 		{Name: "keep_checkpoint_max", Group: Model, Default: "10", Unit: "files", Bounds: atLeast(0), Acts: Train,
 			Help: "how many epoch checkpoints to keep; 0 keeps all",
 			at:   func(o *Options) any { return &o.KeepCheckpointMax }},
-		{Name: "ckpt_save_dir", Group: Model, Default: "./ckpt", Common: true, Acts: Runs,
-			Help: "folder for checkpoints, logs and the saved options",
+		{Name: "ckpt_save_dir", Arg: "DIR", Group: Model, Default: "./ckpt", Common: Train, Acts: Runs,
+			Help: "folder for checkpoints and logs",
 			at:   func(o *Options) any { return &o.CkptSaveDir }},
 		{Name: "ckpt_save_interval", Group: Model, Default: "1", Unit: "epochs", Bounds: atLeast(1), Acts: Train,
 			Help: "epochs between checkpoints",
@@ -55,8 +56,8 @@ func checkpointRows() []*Option {
 			Help: "which to keep: the best (top_k), the newest (latest_k), or None for all",
 			Note: "top_k needs val_while_train.",
 			at:   func(o *Options) any { return &o.CkptSavePolicy }},
-		{Name: "epoch_size", Group: Model, Default: "90", Unit: "epochs", Bounds: between(1, 1<<24), Common: true, Acts: Train,
-			Help: "epochs to train in all, resumed ones included",
+		{Name: "epoch_size", Group: Model, Default: "90", Unit: "epochs", Bounds: between(1, 1<<24), Common: Train, Acts: Train,
+			Help: "epochs in all, resumed ones included",
 			Note: "MindCV trains this many more after a resume.",
 			at:   func(o *Options) any { return &o.EpochSize }},
 		{Name: "dataset_sink_mode", Group: Model, Default: "True", Acts: Train,

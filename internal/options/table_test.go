@@ -122,7 +122,7 @@ func TestCommandsTakeWhatConcernsThem(t *testing.T) {
 		}
 		return out
 	}
-	assert.Equal(t, []string{"format", "quiet", "verbose"}, names(Version))
+	assert.Equal(t, []string{"device", "format", "quiet", "verbose"}, names(Version))
 	assert.Equal(t, []string{"device", "format", "quiet", "verbose"}, names(Devices))
 	for _, row := range mindcvDefaults {
 		assert.Contains(t, names(Train), row[0])

@@ -3,7 +3,7 @@ package options
 // optimizerRows: MindCV's "Optimizer parameters".
 func optimizerRows() []*Option {
 	return []*Option{
-		{Name: "opt", Group: Optimizer, Default: "adam", Common: true, Acts: Train,
+		{Name: "opt", Group: Optimizer, Default: "adam", Common: Train, Acts: Train,
 			Choices: []string{"sgd", "momentum", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"},
 			Hidden:  []string{"nesterov", "adan"},
 			Help:    "optimizer",
@@ -13,7 +13,7 @@ func optimizerRows() []*Option {
 		{Name: "momentum", Group: Optimizer, Default: "0.9", Bounds: atLeast(0), Acts: Train,
 			Help: "momentum of sgd, momentum and rmsprop",
 			at:   func(o *Options) any { return &o.Momentum }},
-		{Name: "weight_decay", Group: Optimizer, Default: "1e-06", Bounds: atLeast(0), Common: true, Acts: Train,
+		{Name: "weight_decay", Group: Optimizer, Default: "1e-06", Bounds: atLeast(0), Common: Train, Acts: Train,
 			Help: "weight decay, added to the gradient",
 			at:   func(o *Options) any { return &o.WeightDecay }},
 		{Name: "use_nesterov", Group: Optimizer, Default: "False", Acts: Train,
@@ -32,7 +32,7 @@ func optimizerRows() []*Option {
 // schedulerRows: MindCV's "Scheduler parameters".
 func schedulerRows() []*Option {
 	return []*Option{
-		{Name: "scheduler", Group: Scheduler, Default: "cosine_decay", Common: true, Acts: Train,
+		{Name: "scheduler", Group: Scheduler, Default: "cosine_decay", Acts: Train,
 			Choices: []string{"constant", "cosine_decay", "exponential_decay", "step_decay", "multi_step_decay", "one_cycle", "cyclic"},
 			Hidden:  []string{"polynomial_decay", "warmup_cosine_decay"},
 			Help:    "how the learning rate falls",
@@ -40,15 +40,15 @@ func schedulerRows() []*Option {
 			Later: &Later{What: "this schedule is", Built: []string{"constant", "cosine_decay", "warmup_cosine_decay"},
 				Try: "use cosine_decay or constant"},
 			at: func(o *Options) any { return &o.Scheduler }},
-		{Name: "lr", Group: Scheduler, Default: "0.001", Bounds: atLeast(0), Common: true, Acts: Train,
+		{Name: "lr", Group: Scheduler, Default: "0.001", Bounds: atLeast(0), Common: Train, Acts: Train,
 			Help: "learning rate",
 			Note: "Not scaled by batch size or number of devices.",
 			at:   func(o *Options) any { return &o.LR }},
 		{Name: "min_lr", Group: Scheduler, Default: "1e-06", Bounds: atLeast(0), Acts: Train,
 			Help: "smallest learning rate of the schedules that have one",
 			at:   func(o *Options) any { return &o.MinLR }},
-		{Name: "warmup_epochs", Group: Scheduler, Default: "3", Unit: "epochs", Bounds: atLeast(0), Common: true, Acts: Train,
-			Help: "epochs over which the learning rate rises",
+		{Name: "warmup_epochs", Group: Scheduler, Default: "3", Unit: "epochs", Bounds: atLeast(0), Common: Train, Acts: Train,
+			Help: "epochs in which the learning rate rises",
 			at:   func(o *Options) any { return &o.WarmupEpochs }},
 		{Name: "warmup_factor", Group: Scheduler, Default: "0.0", Bounds: atLeast(0), Acts: Train,
 			Help: "first learning rate, as a part of lr",
@@ -81,7 +81,7 @@ func lossRows() []*Option {
 			Help:  "cross-entropy (CE) or binary cross-entropy (BCE)",
 			Later: &Later{What: "this loss is", Built: []string{"CE"}, Try: "use CE"},
 			at:    func(o *Options) any { return &o.Loss }},
-		{Name: "label_smoothing", Group: Loss, Default: "0.0", Bounds: between(0, 1), Common: true, Acts: Train | Validate,
+		{Name: "label_smoothing", Group: Loss, Default: "0.0", Bounds: between(0, 1), Acts: Train | Validate,
 			Help: "share of the target spread over all classes",
 			Note: "MindCV's validation loss includes it; here both losses are printed.",
 			at:   func(o *Options) any { return &o.LabelSmoothing }},
@@ -99,14 +99,14 @@ func lossRows() []*Option {
 func precisionRows() []*Option {
 	levels := []string{"O0", "O1", "O2", "O3", "auto"}
 	return []*Option{
-		{Name: "amp_level", Group: Precision, Default: "O0", Choices: levels, Common: true, Acts: Train,
-			Help: "O0 float32, O1 convolutions in half precision, O2 all but batch norm, O3 all",
+		{Name: "amp_level", Group: Precision, Default: "O0", Choices: levels, Common: Train, Acts: Train,
+			Help: "O0 float32, O1 some, O2 most, O3 all half precision",
 			Note: "Weights, batch norm statistics and sums stay float32. The CPU computes in float32 at every level and says so.",
 			at:   func(o *Options) any { return &o.AmpLevel }},
 		{Name: "val_amp_level", Group: Precision, Default: "O0", Choices: levels, Acts: Validate | Predict,
 			Help: "the same for validate and predict",
 			at:   func(o *Options) any { return &o.ValAmpLevel }},
-		{Name: "amp_cast_list", Group: Precision, Default: "None", None: true, Acts: Train,
+		{Name: "amp_cast_list", Arg: "LIST", Group: Precision, Default: "None", None: true, Acts: Train,
 			Help:  "layer classes to cast",
 			Note:  "MindCV runs the text as Python code.",
 			Later: &Later{What: "choosing the layers to cast is", Built: []string{"None"}, Try: "use amp_level alone"},

@@ -135,7 +135,7 @@ func TestNotices(t *testing.T) {
 		{"no effect here", map[string]string{"mode": "1", "dataset_sink_mode": "True", "enable_modelarts": "True"}, []string{
 			"mode has no effect: there is one way of running the network here, compiled once and run many times",
 			"dataset_sink_mode has no effect: batches are always prepared ahead of the device",
-			"enable_modelarts has no effect: folders are given with --data_dir and --ckpt_save_dir; nothing is copied from or to a cloud"}},
+			"enable_modelarts has no effect: nothing is copied from or to a cloud"}},
 		{"not on train", map[string]string{"val_amp_level": "O2"}, []string{"--val_amp_level has no effect on train"}},
 		{"size in the name", map[string]string{"model": "mobilenet_v2_100_192"}, []string{
 			"model mobilenet_v2_100_192 is named for images of 192 pixels, but image_resize is 224; the name does not set it, as in MindCV"}},
