@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: all build test race vet lint fuzz cross clean help
+.PHONY: all build test race test-arm64 lint fuzz cross clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -26,6 +26,9 @@ lint: ## formatting, vet and staticcheck
 fuzz: ## every fuzz target, FUZZTIME each
 	./build/fuzz.sh $(or $(FUZZTIME),10s)
 
+test-arm64: ## all tests for arm64, under qemu-user
+	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./...
+
 cross: ## builds for the other systems and architectures
 	for t in linux/arm64 darwin/arm64 windows/amd64; do \
 	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./... || exit 1; done
@@ -34,4 +37,4 @@ clean: ## removes what was built
 	rm -rf bin
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"mnv2/backend"
+	"mnv2/internal/cli"
+	"mnv2/internal/devices"
+)
+
+func devicesCommand(_ context.Context, in cli.Invocation) error {
+	for _, s := range devices.List(devices.Options{}) {
+		if in.JSON {
+			if err := printStatusJSON(in, s); err != nil {
+				return err
+			}
+			continue
+		}
+		if s.Err != nil {
+			fmt.Fprintf(in.Stdout, "%-8s not available: %s\n", s.Driver, reason(s.Err))
+		}
+		for _, info := range s.Infos {
+			printInfo(in.Stdout, info)
+		}
+	}
+	return nil
+}
+
+// reason is err without the sentence that only says that the device is not there.
+func reason(err error) string {
+	return strings.TrimPrefix(err.Error(), backend.ErrUnavailable.Error()+": ")
+}
+
+func printInfo(w io.Writer, info backend.Info) {
+	fmt.Fprintf(w, "%-8s %s", info.Device, info.Model)
+	if info.Threads > 0 {
+		fmt.Fprintf(w, ", %d threads", info.Threads)
+	}
+	if info.Memory > 0 {
+		fmt.Fprintf(w, ", %.1f GiB", float64(info.Memory)/(1<<30))
+	}
+	fmt.Fprintf(w, ", layout %v, types %v\n", info.Layout, info.DTypes)
+	names := make([]string, 0, len(info.Versions))
+	for name := range info.Versions {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		fmt.Fprintf(w, "         %s: %s\n", name, info.Versions[name])
+	}
+}
+
+func printStatusJSON(in cli.Invocation, s devices.Status) error {
+	if s.Err != nil {
+		return printJSON(in, map[string]any{"driver": s.Driver, "available": false, "reason": reason(s.Err)})
+	}
+	for _, info := range s.Infos {
+		err := printJSON(in, map[string]any{"driver": s.Driver, "available": true, "device": info.Device, "model": info.Model,
+			"memory": info.Memory, "threads": info.Threads, "layout": info.Layout.String(), "dtypes": fmt.Sprint(info.DTypes),
+			"versions": info.Versions})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openDevice opens what --device names. With auto it says which device was taken and why others were not.
+func openDevice(in cli.Invocation) (backend.Backend, error) {
+	b, passed, err := devices.Open(in.Options.Device, devices.Options{Threads: in.Options.Threads, Debug: in.Options.DebugDevice})
+	var usage *devices.UsageError
+	if errors.As(err, &usage) {
+		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if in.Options.Quiet || in.JSON {
+		return b, nil
+	}
+	info := b.Info()
+	text := fmt.Sprintf("device %s: %s", info.Device, info.Model)
+	if info.Threads > 0 {
+		text += fmt.Sprintf(", %d threads", info.Threads)
+	}
+	for _, p := range passed {
+		text += fmt.Sprintf("; not %s (%s)", p.Name, reason(p.Err))
+	}
+	fmt.Fprintln(in.Stderr, "mnv2:", text)
+	return b, nil
+}

@@ -1,0 +1,121 @@
+// Command mnv2 trains, validates and runs MobileNetV2 on CPUs, NVIDIA GPUs and Ascend NPUs.
+//
+// One file per command; each turns options into calls of the packages below and results into text or JSON.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"mnv2/backend"
+	"mnv2/checkpoint"
+	"mnv2/data"
+	"mnv2/data/decode"
+	"mnv2/internal/cli"
+	"mnv2/internal/options"
+)
+
+// version is set by the linker.
+var version = "unknown"
+
+func main() {
+	ctx := untilInterrupted()
+	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdout, os.Stderr, app()))
+}
+
+// untilInterrupted returns a context that ends with the first interrupt or termination signal. A second one ends the
+// program at once.
+func untilInterrupted() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		fmt.Fprintln(os.Stderr, "\nmnv2: stopping as soon as it is safe; interrupt again to stop at once")
+		cancel()
+		<-signals
+		os.Exit(cli.Interrupted)
+	}()
+	return ctx
+}
+
+func app() cli.App {
+	return cli.App{
+		Version: version,
+		Getenv:  os.Getenv,
+		Sentinels: []cli.Sentinel{
+			{Err: backend.ErrUnavailable, Code: cli.NoDevice},
+			{Err: backend.ErrDeviceLost, Code: cli.NoDevice},
+			{Err: checkpoint.ErrFormat, Code: cli.BadData},
+			{Err: decode.ErrImage, Code: cli.BadData},
+			{Err: data.ErrClasses, Code: cli.BadData},
+		},
+		Commands: []cli.Command{
+			{
+				Name: "train", Summary: "train a network, from scratch or from a checkpoint", Acts: options.Train,
+				Examples: []string{
+					"mnv2 train",
+					"mnv2 train --config mobilenet_v2_1.0_ascend --data_dir /data/imagenet",
+					"mnv2 train --data_dir photos --ckpt_path weights.pth --num_classes 5 --lr 0.005 --epoch_size 10",
+				},
+				More: []string{"Without --config, --data_dir and --dataset it trains a small network on generated shapes."},
+				Base: builtInRecipe, Run: trainCommand,
+			},
+			{
+				Name: "validate", Summary: "measure the accuracy of a checkpoint on a data set", Acts: options.Validate,
+				Examples: []string{
+					"mnv2 validate",
+					"mnv2 validate --ckpt_path ckpt/mobilenet_v2_100_best.ckpt --data_dir /data/imagenet",
+					"mnv2 validate --ckpt_path w.pth --data_dir imagenet --mean 127.5,127.5,127.5 --std 127.5,127.5,127.5",
+				},
+				More: []string{"Without --ckpt_path it takes the best checkpoint in --ckpt_save_dir."},
+				Base: builtInRecipe, Run: validateCommand,
+			},
+			{
+				Name: "predict", Aliases: []string{"infer"}, Summary: "classify pictures", Acts: options.Predict,
+				Args: "IMAGE...", MinArgs: 0, MaxArgs: -1,
+				Examples: []string{
+					"mnv2 predict photo.jpg",
+					"mnv2 predict --ckpt_path mobilenet_v2_100.pth --topk 3 photos/*.jpg",
+					"mnv2 predict --format json --logits photo.jpg",
+				},
+				More: []string{"Without --ckpt_path it takes the best checkpoint in --ckpt_save_dir."},
+				Base: builtInRecipe, Run: predictCommand,
+			},
+			{
+				Name: "convert", Summary: "turn a checkpoint into another format or naming", Acts: options.Convert,
+				Args: "FROM TO", MinArgs: 2, MaxArgs: 2,
+				Examples: []string{
+					"mnv2 convert mobilenet_v2_100.ckpt mobilenet_v2_100.pth",
+					"mnv2 convert model.pth model.safetensors --naming timm",
+					"mnv2 convert model.tflite model.ckpt",
+				},
+				More: []string{"The format of TO follows its ending: .ckpt, .safetensors, .pth or .pt."},
+				Run:  convertCommand,
+			},
+			{
+				Name: "devices", Summary: "list the devices there are, and why others are not", Acts: options.Devices,
+				Examples: []string{"mnv2 devices", "mnv2 devices --format json"},
+				Run:      devicesCommand,
+			},
+			{
+				Name: "version", Summary: "print the version", Acts: options.Version,
+				Examples: []string{"mnv2 version"},
+				Run:      versionCommand,
+			},
+		},
+	}
+}
+
+// builtInRecipe names the recipe that stands in when nothing says what to work on.
+func builtInRecipe(flags map[string]string) string {
+	for _, name := range []string{"data_dir", "dataset"} {
+		if _, ok := flags[name]; ok {
+			return ""
+		}
+	}
+	return "shapes"
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"mnv2/internal/cli"
+	"mnv2/internal/term"
+	"mnv2/train"
+	"mnv2/weights"
+)
+
+// reporter shows a training run: a progress line and a line per epoch on a terminal, MindCV's log lines elsewhere, JSON
+// lines with --format json; and always MindCV's log lines in the run's folder.
+type reporter struct {
+	in       cli.Invocation
+	screen   *term.Screen
+	watched  bool // a person looks at the screen
+	log      *os.File
+	bad      int
+	lastLoss float64
+	spark    []float64
+}
+
+func newReporter(in cli.Invocation) (*reporter, error) {
+	dir := in.Options.CkptSaveDir
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return nil, fmt.Errorf("--ckpt_save_dir: %w", err)
+	}
+	log, err := os.OpenFile(filepath.Join(dir, "rank0.log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o666)
+	if err != nil {
+		return nil, fmt.Errorf("--ckpt_save_dir: %w", err)
+	}
+	r := &reporter{in: in, log: log, screen: openScreen(in)}
+	r.watched = r.screen.Terminal() && !in.JSON && !in.Options.Quiet
+	return r, nil
+}
+
+// openScreen returns the screen behind standard error, which keeps a progress line if it is a terminal.
+func openScreen(in cli.Invocation) *term.Screen {
+	if f, ok := in.Stderr.(*os.File); ok {
+		return term.Open(f, os.Getenv)
+	}
+	return term.Plain(in.Stderr)
+}
+
+func (r *reporter) close() error {
+	return errors.Join(r.screen.Clear(), r.log.Close())
+}
+
+// event implements train.Options.Report.
+func (r *reporter) event(e train.Event) {
+	switch e := e.(type) {
+	case train.Stepped:
+		r.stepped(e)
+	case train.Logged:
+		r.logged(e)
+	case train.Validated:
+		r.validated(e)
+	case train.Saved:
+		r.mindcv("mindcv.utils.callbacks", "Saving model to %s", e.Path)
+	case train.EpochEnded:
+		r.epochEnded(e)
+	case train.BadFile:
+		r.bad++
+		r.warn("skipped %v", e.Err)
+	case train.Started:
+		r.started(e)
+	}
+}
+
+// mindcv writes a line as MindCV does: to the run's log, and to standard output where nobody watches.
+func (r *reporter) mindcv(logger, format string, args ...any) {
+	text := fmt.Sprintf("[%s] %s INFO - %s\n", time.Now().Format(time.DateTime), logger, fmt.Sprintf(format, args...))
+	_, _ = io.WriteString(r.log, text) // the run does not end because its log cannot grow
+	if !r.watched && !r.in.JSON && !r.in.Options.Quiet {
+		_, _ = io.WriteString(r.in.Stdout, text)
+	}
+}
+
+// say prints a line for a person at a terminal.
+func (r *reporter) say(format string, args ...any) {
+	if r.watched {
+		fmt.Fprintf(r.screen, format+"\n", args...)
+	}
+}
+
+func (r *reporter) warn(format string, args ...any) {
+	fmt.Fprintf(r.screen, "mnv2: warning: "+format+"\n", args...)
+}
+
+func (r *reporter) stepped(e train.Stepped) {
+	if r.watched {
+		_ = r.screen.Progress(fmt.Sprintf("epoch %d/%d  step %d/%d  loss %.4f  lr %.4g  %.0f img/s  input wait %.0f %%  ETA %s",
+			e.Epoch, e.Epochs, e.Step, e.StepsPerEpoch, r.lastLoss, e.LR, e.ImagesPerSec, 100*e.InputWait, term.Duration(e.Remaining)))
+	}
+}
+
+func (r *reporter) logged(e train.Logged) {
+	r.lastLoss = e.Loss
+	r.stepped(e.Stepped)
+	r.mindcv("mindcv.utils.callbacks", "Epoch: [%d/%d], batch: [%d/%d], loss: %.6f, lr: %.6f, time: %.6fs",
+		e.Epoch, e.Epochs, e.Step, e.StepsPerEpoch, e.Loss, e.LR, e.Elapsed.Seconds())
+	if r.in.JSON {
+		r.json(map[string]any{"epoch": e.Epoch, "step": e.Step, "loss": e.Loss, "lr": e.LR,
+			"images_per_sec": e.ImagesPerSec, "input_wait": e.InputWait})
+	}
+}
+
+func (r *reporter) validated(e train.Validated) {
+	r.mindcv("mindcv.utils.callbacks", "Validation Top_1_Accuracy: %.4f%%, Top_5_Accuracy: %.4f%%, time: %.6fs", e.Top1, e.Top5, e.Seconds)
+	if e.Best {
+		r.mindcv("mindcv.utils.callbacks", "=> New best val acc: %.4f%%", e.Top1)
+	}
+	if r.in.JSON {
+		r.json(map[string]any{"epoch": e.Epoch, "top1": e.Top1, "top5": e.Top5, "loss": e.Loss, "loss_smoothed": e.LossSmoothed,
+			"images": e.Images, "seconds": e.Seconds, "best": e.Best})
+	}
+}
+
+func (r *reporter) epochEnded(e train.EpochEnded) {
+	r.mindcv("mindcv.utils.callbacks", "Total time since last epoch: %.6f(train: %.6f, val: %.6f)s, ETA: %.6fs",
+		e.Total.Seconds(), e.Train.Seconds(), e.Eval.Seconds(), e.Remaining.Seconds())
+	r.mindcv("mindcv.utils.callbacks", "%s", strings.Repeat("-", 80))
+	r.spark = append(r.spark, e.Loss)
+	text := fmt.Sprintf("epoch %2d  loss %.4f", e.Epoch, e.Loss)
+	if e.Validated {
+		text += fmt.Sprintf("  top-1 %6.2f %%  top-5 %6.2f %%", e.Top1, e.Top5)
+	}
+	text += fmt.Sprintf("  %.0f img/s  input wait %.0f %%  %s", e.ImagesPerSec, 100*e.InputWait, term.Duration(e.Total))
+	if e.Validated && e.BestEpoch == e.Epoch {
+		text += "  best"
+	}
+	r.say("%s", text)
+}
+
+func (r *reporter) json(v any) { _ = printJSON(r.in, v) } // a reader that went away does not end the run
+
+func (r *reporter) started(e train.Started) {
+	if e.FirstEpoch > 1 || e.FirstStep > 0 {
+		r.mindcv("mindcv.train", "Resume training from %s, last step: %d, last epoch: %d", r.in.Options.CkptPath, e.FirstStep, e.FirstEpoch-1)
+	} else {
+		r.mindcv("mindcv.train", "Start training")
+	}
+}
+
+// startedFrom says what of a checkpoint is used.
+func (r *reporter) startedFrom(f *weights.File, fit weights.Fit, resumption train.Resumption) {
+	var lines []string
+	lines = append(lines, fmt.Sprintf("%s: %s", f.Path, f.Summary()))
+	if fit.DroppedHead {
+		lines = append(lines, fmt.Sprintf("its classifier of %d classes is left out; a new one is trained", f.Config.Classes))
+	}
+	if p := resumption.Position; p != nil {
+		lines = append(lines, fmt.Sprintf("going on after epoch %d, step %d of %d", p.Epoch, p.Step, p.StepsPerEpoch))
+	} else if resumption.Reason != "" {
+		lines = append(lines, "the run starts anew from its weights: "+resumption.Reason)
+	}
+	for _, line := range lines {
+		r.mindcv("mindcv.train", "%s", line)
+		r.say("mnv2: %s", line)
+	}
+	if len(fit.Missing) > 0 {
+		r.warn("%d parameters are not in the checkpoint and start fresh: %s", len(fit.Missing), weights.Names(fit.Missing))
+	}
+	if len(fit.Unused) > 0 {
+		r.warn("%d tensors of the checkpoint are not used: %s", len(fit.Unused), weights.Names(fit.Unused))
+	}
+}
+
+// configuration logs what MindCV calls the essential experiment configurations.
+func (r *reporter) configuration(j *trainJob) {
+	o := j.o
+	_, all := j.arch.Count()
+	val := 0
+	if j.val != nil {
+		val = j.val.Len()
+	}
+	rows := []string{
+		"Essential Experiment Configurations:",
+		"Device: " + strings.TrimSpace(j.device.Info().Device+" "+j.device.Info().Model),
+		"Distributed mode: False",
+		"Number of devices: 1",
+		fmt.Sprintf("Number of training samples: %d", j.train.Len()),
+		fmt.Sprintf("Number of validation samples: %d", val),
+		fmt.Sprintf("Number of classes: %d", j.arch.Classes),
+		fmt.Sprintf("Number of batches: %d", j.trainLoader.Steps()),
+		fmt.Sprintf("Batch size: %d", o.BatchSize),
+		"Auto augment: None", "MixUp: 0.0", "CutMix: 0.0",
+		"Model: " + o.Model,
+		fmt.Sprintf("Model parameters: %d", all),
+		fmt.Sprintf("Number of epochs: %d", o.EpochSize),
+		"Optimizer: " + o.Opt,
+		fmt.Sprintf("Learning rate: %g", o.LR),
+		"LR Scheduler: " + o.Scheduler,
+		fmt.Sprintf("Momentum: %g", o.Momentum),
+		fmt.Sprintf("Weight decay: %g", o.WeightDecay),
+		"Auto mixed precision: " + o.AmpLevel,
+		fmt.Sprintf("Loss scale: %g(%s)", o.LossScale, o.LossScaleType),
+	}
+	r.mindcv("mindcv.train", "%s", strings.Join(rows, "\n"))
+	r.say("training %s (%d values) on %s: %d images of %d classes, %d epochs of %d steps",
+		o.Model, all, describe(o, o.TrainSplit), j.train.Len(), j.arch.Classes, o.EpochSize, j.trainLoader.Steps())
+}
+
+// finished says how the run went and what to try next.
+func (r *reporter) finished(j *trainJob, result train.Result) {
+	r.mindcv("mindcv.train", "Finish training!")
+	if result.BestEpoch > 0 {
+		r.mindcv("mindcv.train", "The best validation Top_1_Accuracy is: %.4f%% at epoch %d.", result.BestTop1, result.BestEpoch)
+	}
+	r.mindcv("mindcv.train", "%s", strings.Repeat("=", 80))
+	if r.bad > 0 {
+		r.warn("%d images could not be read", r.bad)
+	}
+	if len(r.spark) > 1 {
+		r.say("loss %s", term.Sparkline(r.spark, 40))
+	}
+	if result.BestEpoch > 0 {
+		r.say("best top-1 %.2f %% at epoch %d: %s", result.BestTop1, result.BestEpoch, train.BestPath(j.o.CkptSaveDir, j.o.Model))
+	}
+	if !r.in.JSON && !r.in.Options.Quiet {
+		fmt.Fprintln(r.screen, "next: "+nextCommand(j))
+	}
+}
+
+// nextCommand is what to try after training: validation, with the flags that the run needs.
+func nextCommand(j *trainJob) string {
+	line := "mnv2 validate"
+	if j.o.CkptSaveDir != "./ckpt" {
+		line += " --ckpt_save_dir " + j.o.CkptSaveDir
+	}
+	if j.in.Base == "" {
+		line += " --data_dir " + j.o.DataDir
+	}
+	return line + ", or mnv2 predict IMAGE"
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"mnv2/backend"
+	"mnv2/data"
+	"mnv2/internal/cli"
+	"mnv2/internal/options"
+	"mnv2/model"
+	"mnv2/train"
+	"mnv2/weights"
+)
+
+// trainJob is a training run that is being put together: data, network, position, device.
+type trainJob struct {
+	in          cli.Invocation
+	o           *options.Options
+	report      *reporter
+	train, val  data.Dataset
+	trainLoader *data.Loader
+	valLoader   *data.Loader
+	arch        *model.Arch
+	values      map[string][]float32
+	resumption  train.Resumption
+	device      backend.Backend
+}
+
+func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
+	job := &trainJob{in: in, o: &in.Options}
+	for _, prepare := range []func() error{job.openReport, job.openData, job.chooseNetwork, job.openLoaders, job.start} {
+		if err := prepare(); err != nil {
+			return errors.Join(err, job.close())
+		}
+	}
+	runOptions, err := job.runOptions()
+	if err != nil {
+		return errors.Join(err, job.close())
+	}
+	job.report.configuration(job)
+	result, err := train.Run(ctx, runOptions, train.Inputs{Device: job.device, Arch: job.arch, Values: job.values,
+		Train: job.trainLoader, Val: job.valLoader, Card: job.card(), Position: job.resumption.Position, Velocity: job.resumption.Velocity})
+	err = errors.Join(err, job.close())
+	var stopped *train.ErrInterrupted
+	if errors.As(err, &stopped) {
+		return &cli.ExitError{Code: cli.Interrupted, Err: err, Hint: "go on with: " + job.resumeLine(stopped.Path)}
+	}
+	if err == nil {
+		job.report.finished(job, result)
+	}
+	return err
+}
+
+func (j *trainJob) openReport() (err error) {
+	j.report, err = newReporter(j.in)
+	return err
+}
+
+// openData opens both splits. Equal labels must mean the same class in both.
+func (j *trainJob) openData() (err error) {
+	if j.train, err = openDataset(j.o, j.o.TrainSplit); err != nil {
+		return err
+	}
+	if n := j.o.NumSamples; n.Some {
+		if j.train, err = data.NewSubset(j.train, n.Value, uint64(j.o.Seed), j.o.Shuffle); err != nil {
+			return &cli.ExitError{Code: cli.Usage, Err: err}
+		}
+	}
+	if !j.o.ValWhileTrain {
+		return nil
+	}
+	if j.val, err = openDataset(j.o, j.o.ValSplit); err != nil {
+		return err
+	}
+	return data.CompareClasses(j.train, j.val)
+}
+
+// chooseNetwork makes the network that the options name and decides what it starts from.
+func (j *trainJob) chooseNetwork() error {
+	width, _, err := model.Lookup(j.o.Model)
+	if err != nil {
+		return &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	found := len(j.train.Classes())
+	classes := j.o.NumClasses.Or(found)
+	if classes < found {
+		return &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("%s has %d classes, num_classes is %d",
+			describe(j.o, j.o.TrainSplit), found, classes), Hint: "pass --num_classes " + fmt.Sprint(found)}
+	}
+	j.arch, err = model.New(model.Config{Width: width, Classes: classes, InChannels: j.o.InChannels, DropRate: j.o.DropRate})
+	if err != nil {
+		return &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	j.values = j.arch.Init(uint64(j.o.Seed))
+	return nil
+}
+
+func (j *trainJob) openLoaders() error {
+	transform, err := trainTransform(j.o)
+	if err != nil {
+		return &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	onBad := func(name string, err error) { j.report.event(train.BadFile{Name: name, Err: err}) }
+	j.trainLoader, err = data.NewLoader(data.LoaderConfig{Dataset: j.train, Batch: j.o.BatchSize, Size: j.o.ImageResize,
+		Channels: j.o.InChannels, Seed: uint64(j.o.Seed), Shuffle: j.o.Shuffle, Train: true, DropLast: j.o.DropRemainder,
+		Workers: j.o.NumParallelWorkers, MaxBadFiles: j.o.MaxBadFiles, Transform: transform, OnBad: onBad})
+	if err != nil || j.val == nil {
+		return err
+	}
+	j.valLoader, err = evalLoader(j.o, j.val, onBad)
+	return err
+}
+
+// start reads --ckpt_path, if given, finds out whether its run goes on, and opens the device.
+func (j *trainJob) start() error {
+	if j.o.CkptPath != "" {
+		if err := j.startFrom(j.o.CkptPath); err != nil {
+			return err
+		}
+	}
+	var err error
+	j.device, err = openDevice(j.in)
+	return err
+}
+
+func (j *trainJob) startFrom(path string) error {
+	f, err := openCheckpoint(path)
+	if err != nil {
+		return err
+	}
+	newHead := j.o.Source("num_classes") != options.FromDefault
+	fit, err := f.Fit(j.arch, newHead)
+	if err != nil {
+		return err
+	}
+	if len(fit.Values) == 0 {
+		return &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("checkpoint %q: nothing in it fits the network", f.Path)}
+	}
+	for name, v := range fit.Values {
+		j.values[name] = v
+	}
+	if !fit.DroppedHead && len(fit.Missing) == 0 {
+		if j.resumption, err = train.Resume(f, j.o.CkptSaveDir, j.arch, j.trainLoader.Steps(), uint64(j.o.Seed)); err != nil {
+			return err
+		}
+	}
+	j.report.startedFrom(f, fit, j.resumption)
+	return nil
+}
+
+// runOptions are the training loop's options; it also starts the run's folder with a copy of all options.
+func (j *trainJob) runOptions() (train.Options, error) {
+	o := j.o
+	fuse, err := backend.ParseFuse(o.Fuse)
+	if err != nil {
+		return train.Options{}, &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	rule := backend.Momentum
+	if o.UseNesterov {
+		rule = backend.Nesterov
+	}
+	if err := options.Save(filepath.Join(o.CkptSaveDir, o.Model+".yaml"), o); err != nil {
+		return train.Options{}, err
+	}
+	return train.Options{
+		Model: o.Model, ImageSize: o.ImageResize, Normalization: normalization(o),
+		Batch: o.BatchSize, Epochs: o.EpochSize, Seed: uint64(o.Seed),
+		Schedule: train.Schedule{Name: o.Scheduler, LR: o.LR, MinLR: o.MinLR, WarmupEpochs: float64(o.WarmupEpochs),
+			WarmupFactor: o.WarmupFactor, DecayEpochs: float64(o.DecayEpochs), NumCycles: o.NumCycles, CycleDecay: o.CycleDecay,
+			Stair: o.LREpochStair},
+		Rule: rule, Momentum: o.Momentum, WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
+		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,
+		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
+		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval, SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
+		Report: j.report.event,
+	}, nil
+}
+
+// card is what travels with the weights.
+func (j *trainJob) card() weights.Card {
+	n := normalization(j.o)
+	return weights.Card{Model: j.o.Model, Dataset: j.o.Dataset, Classes: j.train.Classes(), ImageSize: j.o.ImageResize,
+		Mean: n.Mean, Std: n.Std, CropPct: j.o.CropPct, ResizeFilter: j.o.ResizeFilter}
+}
+
+// resumeLine is the command that goes on from the checkpoint at path.
+func (j *trainJob) resumeLine(path string) string {
+	return fmt.Sprintf("mnv2 train --config %s --ckpt_path %s", filepath.Join(j.o.CkptSaveDir, j.o.Model+".yaml"), path)
+}
+
+func (j *trainJob) close() error {
+	var errs []error
+	if j.device != nil {
+		errs = append(errs, j.device.Close())
+	}
+	if j.report != nil {
+		errs = append(errs, j.report.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,86 @@
+// Package layers has no code: its test holds the packages to the import rules of docs/architecture.md.
+package layers
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// rule says what a package may import besides the standard library. Tests of a package may import more.
+type rule struct {
+	pkg     string // a folder name ends in "/" when the rule is for everything below
+	why     string
+	imports []string // packages of this module, or modules; "*" allows everything
+}
+
+// rules are tried from the top; the first that fits a package holds for it.
+var rules = []rule{
+	{"backend", "says what a device is: it knows no vendor, no device and no network", nil},
+	{"backend/ref", "is the oracle: it shares nothing with what it judges", []string{"backend"}},
+	{"backend/backendtest", "judges every device alike: it knows none", []string{"backend", "backend/ref", "internal/tolerance", "github.com/stretchr/testify"}},
+	{"cpu", "is always compiled in, without cgo", []string{"backend", "golang.org/x/sys/cpu"}},
+	{"model", "issues operations: it names no vendor, reads no file, knows no flag", []string{"backend"}},
+	{"checkpoint/", "reads and writes tensors: it knows no network and no device", []string{"checkpoint/", "internal/atomicfile", "google.golang.org/protobuf/encoding/protowire"}},
+	{"data/", "makes bytes of pixels: it knows no device and no network", []string{"data/", "internal/atomicfile", "golang.org/x/image/"}},
+	{"weights", "fits files to networks: it opens no device", []string{"model", "checkpoint/", "backend"}},
+	{"train", "is the loop: it parses no flag and opens no device", []string{"model", "data/", "backend", "checkpoint/", "weights", "internal/atomicfile"}},
+	{"configs", "holds the recipes", nil},
+	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu"}},
+	{"internal/atomicfile", "writes files", nil},
+	{"internal/tolerance", "compares numbers", nil},
+	{"internal/shareddata", "finds test data", nil},
+	{"internal/golden", "reads test data", nil},
+	{"internal/layers", "has no code", nil},
+	{"internal/term", "draws on a terminal", []string{"golang.org/x/term"}},
+	{"internal/options", "is the table of options", []string{"configs", "internal/atomicfile", "go.yaml.in/yaml/v4"}},
+	{"internal/cli", "turns arguments into options", []string{"internal/options", "internal/term", "configs", "github.com/urfave/cli/v2"}},
+	{"cmd/", "puts everything together", []string{"*"}},
+}
+
+func TestImportsFollowTheLayers(t *testing.T) {
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "mnv2/...").Output()
+	require.NoError(t, err)
+	for _, line := range strings.Split(strings.TrimSpace(string(out)), "\n") {
+		fields := strings.Fields(line)
+		pkg := strings.TrimPrefix(fields[0], "mnv2/")
+		r := ruleFor(pkg)
+		if r == nil {
+			t.Errorf("package %s has no rule: add one to this test and to docs/architecture.md", pkg)
+			continue
+		}
+		for _, imported := range fields[1:] {
+			if !r.allows(imported) {
+				t.Errorf("%s imports %s: package %s %s", pkg, imported, r.pkg, r.why)
+			}
+		}
+	}
+}
+
+func ruleFor(pkg string) *rule {
+	for i, r := range rules {
+		if covers(r.pkg, pkg) {
+			return &rules[i]
+		}
+	}
+	return nil
+}
+
+// covers reports whether name is pattern, or below it if pattern ends in "/".
+func covers(pattern, name string) bool {
+	folder, isFolder := strings.CutSuffix(pattern, "/")
+	return name == folder || (isFolder && strings.HasPrefix(name, pattern))
+}
+
+func (r *rule) allows(imported string) bool {
+	name, ours := strings.CutPrefix(imported, "mnv2/")
+	if !ours && !strings.Contains(strings.Split(imported, "/")[0], ".") {
+		return imported != "C" // the standard library; cgo is for packages that have a rule for it
+	}
+	return slices.ContainsFunc(r.imports, func(allowed string) bool {
+		return allowed == "*" || covers(allowed, name) || strings.HasPrefix(name, allowed+"/") && strings.Contains(allowed, ".")
+	})
+}

@@ -1,0 +1,76 @@
+package train
+
+import "time"
+
+// Event is something that happened in a run: one of the structs below.
+type Event interface{ event() }
+
+// Started is the first event of a run.
+type Started struct {
+	StepsPerEpoch int
+	Epochs        int
+	FirstEpoch    int   // counted from 1; more than 1 if the run goes on from a checkpoint
+	FirstStep     int   // steps of that epoch that are done already
+	DeviceBytes   int64 // held on the device by the step and its parameters
+}
+
+// Stepped comes after every step, as soon as it is queued.
+type Stepped struct {
+	Epoch, Step   int // counted from 1
+	LR            float64
+	Images        int
+	ImagesPerSec  float64       // lately
+	InputWait     float64       // share of the time lately that the step waited for images, 0 to 1
+	Remaining     time.Duration // of the run, at the present pace
+	StepsPerEpoch int
+	Epochs        int
+}
+
+// Logged comes at step 1, at every LogInterval-th and at the last of an epoch, with the loss of that one step.
+type Logged struct {
+	Stepped
+	Loss    float64
+	Elapsed time.Duration // since the last such event
+}
+
+// Validated comes after a validation.
+type Validated struct {
+	Epoch int
+	Metrics
+	Best bool // better than all before
+}
+
+// Saved comes after a checkpoint was written.
+type Saved struct{ Path string }
+
+// Removed comes after an old checkpoint was deleted to keep their number.
+type Removed struct{ Path string }
+
+// EpochEnded is the last event of an epoch.
+type EpochEnded struct {
+	Epoch              int
+	Loss               float64
+	Total, Train, Eval time.Duration
+	Remaining          time.Duration
+	ImagesPerSec       float64
+	InputWait          float64
+	Top1, Top5         float64
+	Validated          bool
+	BestTop1           float64
+	BestEpoch          int
+}
+
+// BadFile tells of an image that could not be read.
+type BadFile struct {
+	Name string
+	Err  error
+}
+
+func (Started) event()    {}
+func (Stepped) event()    {}
+func (Logged) event()     {}
+func (Validated) event()  {}
+func (Saved) event()      {}
+func (Removed) event()    {}
+func (EpochEnded) event() {}
+func (BadFile) event()    {}

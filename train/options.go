@@ -1,0 +1,75 @@
+package train
+
+import (
+	"fmt"
+	"strings"
+
+	"mnv2/backend"
+	"mnv2/model"
+)
+
+// Options say what a run does. Where a value's meaning is not told here, it is that of the MindCV option it is named after.
+type Options struct {
+	Model     string // name for files
+	ImageSize int
+	model.Normalization
+
+	Batch         int
+	Epochs        int
+	Seed          uint64
+	Shuffle       bool
+	DropRemainder bool
+	Workers       int // decoding goroutines
+	MaxBadFiles   int
+
+	Schedule     Schedule
+	Rule         backend.Rule
+	Momentum     float64
+	WeightDecay  float64
+	DecayFilter  string // "disable", "auto" or "norm_and_bias"
+	Smoothing    float64
+	SumLoss      bool
+	LossScale    float64
+	Fuse         backend.Fuse
+	LogInterval  int // steps
+	ValInterval  int // epochs
+	SaveDir      string
+	SaveInterval int // epochs
+	SavePolicy   string
+	KeepMax      int
+
+	// Report is told what happens, in order, from the goroutine that called Run.
+	Report func(Event)
+}
+
+// decayGroups are the optimizer groups: parameters in group 0 decay, those in group 1 do not.
+const (
+	groupDecay = iota
+	groupNoDecay
+)
+
+// decayGroup returns the function that deals parameters out to groups by MindCV's weight_decay_filter.
+//
+//	disable        everything decays
+//	auto           batch norm's gamma and beta do not
+//	norm_and_bias  nor does the classifier's bias
+func decayGroup(filter string) (func(model.Param) int, error) {
+	var spared []model.Kind
+	switch strings.ToLower(filter) {
+	case "disable":
+	case "auto":
+		spared = []model.Kind{model.Gamma, model.Beta}
+	case "norm_and_bias":
+		spared = []model.Kind{model.Gamma, model.Beta, model.DenseBias}
+	default:
+		return nil, fmt.Errorf("weight_decay_filter %q: want disable, auto or norm_and_bias", filter)
+	}
+	return func(p model.Param) int {
+		for _, k := range spared {
+			if p.Kind == k {
+				return groupNoDecay
+			}
+		}
+		return groupDecay
+	}, nil
+}
