@@ -173,3 +173,16 @@ func TestCommandWithoutRun(t *testing.T) {
 	assert.Equal(t, Failed, code)
 	assert.Equal(t, "mnv2: version: not part of this build\n", errs)
 }
+
+// Texts that urfave or a template could take for something else must arrive as they are.
+func TestOddTextsArrive(t *testing.T) {
+	for _, text := range []string{"help", "h", "-h", "--help", "--lr=1", "-", "--", "", " ", "a,b", "{{.}}", "train", "completion", "--generate-bash-completion", "\xff"} {
+		t.Run(text, func(t *testing.T) {
+			var seen Invocation
+			_, errs, code := runMain(t, declared(&seen), "predict", "--ckpt_path="+text, "--", text, "x", text)
+			require.Equal(t, Done, code, errs)
+			assert.Equal(t, []string{text, "x", text}, seen.Args)
+			assert.Equal(t, text, seen.Flags["ckpt_path"])
+		})
+	}
+}

@@ -42,7 +42,7 @@ func datasetRows() []*Option {
 			at:   func(o *Options) any { return &o.ClassIndex }},
 		{Name: "max_bad_files", Group: Dataset, Default: "0", Unit: "files", Bounds: atLeast(0), Ours: true, Common: Validate, Acts: Train | Validate,
 			Help: "unreadable images to name and skip",
-			Note: "One more stops the program. MindCV stops at the first.",
+			Note: "One more stops the program.",
 			at:   func(o *Options) any { return &o.MaxBadFiles }},
 	}
 }

@@ -52,7 +52,7 @@ func systemRows() []*Option {
 // globalRows: options of every command, before or after its name.
 func globalRows() []*Option {
 	return []*Option{
-		{Name: "device", Group: Global, Default: "auto", Ours: true, Common: All, Acts: Runs | Devices, Flag: true,
+		{Name: "device", Group: Global, Default: "auto", Ours: true, Common: Runs | Devices, Acts: Runs | Devices, Flag: true,
 			Help: "auto, cpu, cuda[:N] or ascend[:N]",
 			Note: "auto takes the best that works and says why the others were passed over. A device named here never falls back.",
 			at:   func(o *Options) any { return &o.Device }},
