@@ -32,7 +32,7 @@ func (c CifarTrain) Apply(dst []byte, img pixel.Image, rng *rand.Rand, s *Scratc
 	if chance(rng, cifarFlip) {
 		FlipHorizontal(crop)
 	}
-	Whole{c.Size, c.Filter}.Apply(dst, crop, s)
+	Whole(c).Apply(dst, crop, s)
 }
 
 // shift writes into dst what a window of src's size sees that is moved by (x, y): black where src ends.

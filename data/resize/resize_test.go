@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
-	"image"
 	"image/png"
 	"os"
 	"testing"
@@ -207,7 +206,7 @@ func readPNG(t testing.TB, name string) pixel.Image {
 	require.NoError(t, err)
 	m := pixel.New(img.Bounds().Dx(), img.Bounds().Dy(), 3)
 	for i := range m.W * m.H {
-		r, g, b, _ := img.(image.Image).At(i%m.W, i/m.W).RGBA()
+		r, g, b, _ := img.At(i%m.W, i/m.W).RGBA()
 		m.Pix[3*i], m.Pix[3*i+1], m.Pix[3*i+2] = byte(r>>8), byte(g>>8), byte(b>>8)
 	}
 	return m
