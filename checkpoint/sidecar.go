@@ -179,3 +179,12 @@ func measure(encode func(io.Writer) error) (content, error) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
+
+// Remove deletes a checkpoint and what stands beside it.
+func Remove(path string) error {
+	err := os.Remove(path)
+	if beside := os.Remove(path + sidecarSuffix); beside != nil && !errors.Is(beside, fs.ErrNotExist) {
+		err = errors.Join(err, beside)
+	}
+	return err
+}
