@@ -12,6 +12,7 @@ type App struct {
 	Commands  []Command
 	Sentinels []Sentinel          // errors of other packages and the exit codes they mean
 	Getenv    func(string) string // os.Getenv; nil for an empty environment
+	Version   string              // last line of the program's help; "" for none
 }
 
 // Command is one command of the program.

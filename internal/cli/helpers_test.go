@@ -28,7 +28,7 @@ func golden(t *testing.T, name, got string) {
 
 // declared is the program with commands that do nothing but keep their invocation.
 func declared(seen *Invocation) App {
-	app := App{Commands: Declarations()}
+	app := App{Commands: declarations()}
 	for i := range app.Commands {
 		app.Commands[i].Run = func(_ context.Context, in Invocation) error {
 			*seen = in

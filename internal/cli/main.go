@@ -79,6 +79,9 @@ func (a App) dispatch(ctx context.Context, line []string, stdout, stderr io.Writ
 
 func (a App) printHelp(words []string, w io.Writer) error {
 	text := a.Help()
+	if a.Version != "" {
+		text += "This is version " + a.Version + ".\n"
+	}
 	if len(words) > 0 {
 		c, ok := a.command(words[0])
 		if !ok {

@@ -169,7 +169,7 @@ func TestLauncherIsNoticed(t *testing.T) {
 }
 
 func TestCommandWithoutRun(t *testing.T) {
-	_, errs, code := runMain(t, App{Commands: Declarations()}, "version")
+	_, errs, code := runMain(t, App{Commands: declarations()}, "version")
 	assert.Equal(t, Failed, code)
 	assert.Equal(t, "mnv2: version: not part of this build\n", errs)
 }

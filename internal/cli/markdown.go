@@ -8,7 +8,7 @@ import (
 // Markdown returns docs/cli.md: the commands' help as printed, and the exit codes.
 func (a App) Markdown() string {
 	var b strings.Builder
-	b.WriteString("# Command line\n\nMade from the declarations in internal/cli by `go test ./internal/cli -update`; do not edit.\n" +
+	b.WriteString("# Command line\n\nMade from the declarations in cmd/mnv2; do not edit.\n" +
 		"Every option of every command is in [options.md](options.md).\n\n")
 	fmt.Fprintf(&b, "```\n$ mnv2 --help\n%s```\n", a.Help())
 	for i := range a.Commands {

@@ -1,10 +1,7 @@
 package cli
 
-import (
-	"path/filepath"
-	"testing"
-)
+import "testing"
 
-func TestDocumentIsUpToDate(t *testing.T) {
-	golden(t, filepath.Join("..", "..", "..", "docs", "cli.md"), App{Commands: Declarations()}.Markdown())
+func TestMarkdownIsGolden(t *testing.T) {
+	golden(t, "cli.md", App{Commands: declarations()}.Markdown())
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestNormalise(t *testing.T) {
-	app := App{Commands: Declarations()}
+	app := App{Commands: declarations()}
 	for _, c := range []struct{ line, want string }{
 		{"train", "train"},
 		{"train --lr 0.1", "train|--lr=0.1"},
@@ -66,7 +66,7 @@ func TestUsageErrorsAreGolden(t *testing.T) {
 
 // TestNormaliseKeepsEveryValue builds random lines from the table in random spellings and expects each value back.
 func TestNormaliseKeepsEveryValue(t *testing.T) {
-	app := App{Commands: Declarations()}
+	app := App{Commands: declarations()}
 	rng := rand.New(rand.NewPCG(1, 2))
 	for range 2000 {
 		c := &app.Commands[rng.IntN(3)]
@@ -118,7 +118,7 @@ func spell(rng *rand.Rand, o *options.Option) (words []string, value string) {
 }
 
 func FuzzNormalise(f *testing.F) {
-	app := App{Commands: Declarations()}
+	app := App{Commands: declarations()}
 	for _, seed := range []string{"train\n--lr\n0.1", "predict\n--\n-a", "--device\ncpu\ntrain\n--ema\nFalse", "help\ntrain\nall", "-", "-c", "-c=", "-cx",
 		"train\n--scale\n[1,\n2]", "train\n---lr=1", "train\n--=x", "train\n--", "--help", "train\n-h\nall", "--version\nall", "train\n--lr=", "train\n--help=x", "\xff", ""} {
 		f.Add(seed)

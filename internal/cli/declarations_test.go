@@ -2,10 +2,10 @@ package cli
 
 import "mnv2/internal/options"
 
-// Declarations returns the program's commands without their Run functions.
-func Declarations() []Command {
+// declarations are commands as the program has them, without their Run functions.
+func declarations() []Command {
 	return []Command{
-		{Name: "train", Acts: options.Train, Base: ShapesUnlessData,
+		{Name: "train", Acts: options.Train, Base: shapesUnlessData,
 			Summary: "train or fine-tune a network, or resume a run",
 			More:    []string{"Without --config, --data_dir and --dataset it trains on the built-in shapes."},
 			Examples: []string{
@@ -13,7 +13,7 @@ func Declarations() []Command {
 				"mnv2 train --config mobilenet_v2_1.0_ascend --data_dir DIR --distribute False",
 				"mnv2 train --data_dir DIR --ckpt_path W.pth --opt momentum --lr 0.01",
 			}},
-		{Name: "validate", Acts: options.Validate, Base: ShapesUnlessData,
+		{Name: "validate", Acts: options.Validate, Base: shapesUnlessData,
 			Summary: "measure accuracy and loss on a validation set",
 			More:    []string{"Without --config, --data_dir and --dataset it uses the built-in shapes."},
 			Examples: []string{
@@ -21,7 +21,7 @@ func Declarations() []Command {
 				"mnv2 validate --config mobilenet_v2_1.0_ascend --data_dir DIR --ckpt_path W.ckpt",
 				"mnv2 validate --model mobilenet_v2_100 --data_dir DIR --ckpt_path W.pth",
 			}},
-		{Name: "predict", Aliases: []string{"infer"}, Acts: options.Predict, Base: ShapesUnlessWeights,
+		{Name: "predict", Aliases: []string{"infer"}, Acts: options.Predict, Base: shapesUnlessWeights,
 			Summary: "classify images", Args: "IMAGE...", MaxArgs: -1,
 			Examples: []string{
 				"mnv2 predict a.jpg",
@@ -43,8 +43,8 @@ func Declarations() []Command {
 	}
 }
 
-// ShapesUnlessData takes the recipe shapes unless the flags name a data set or a folder of their own.
-func ShapesUnlessData(flags map[string]string) string {
+// shapesUnlessData takes the recipe shapes unless the flags name a data set or a folder of their own.
+func shapesUnlessData(flags map[string]string) string {
 	_, dir := flags["data_dir"]
 	dataset, named := flags["dataset"]
 	if dir || (named && dataset != "shapes") {
@@ -53,12 +53,12 @@ func ShapesUnlessData(flags map[string]string) string {
 	return "shapes"
 }
 
-// ShapesUnlessWeights takes the recipe shapes unless the flags name weights, a network or a data set.
-func ShapesUnlessWeights(flags map[string]string) string {
+// shapesUnlessWeights takes the recipe shapes unless the flags name weights, a network or a data set.
+func shapesUnlessWeights(flags map[string]string) string {
 	for _, name := range []string{"ckpt_path", "model"} {
 		if _, given := flags[name]; given {
 			return ""
 		}
 	}
-	return ShapesUnlessData(flags)
+	return shapesUnlessData(flags)
 }
