@@ -1,0 +1,205 @@
+package backendtest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"mnv2/backend"
+)
+
+// Options say what the suite may expect of a device.
+type Options struct {
+	// Allow lists operations that the device may lack, by name ("Update") or name and pass ("Conv2D grad-weight").
+	// All others must be supported. An allowed one that is missing is counted in the summary.
+	Allow []string
+	// OpenVariants opens the same device set up in ways that must not change a bit: other counts of threads.
+	OpenVariants map[string]func() (backend.Backend, error)
+	// NoNonFinite leaves out the cases with NaN and infinity among the inputs, for libraries that document other rules.
+	NoNonFinite bool
+	// FailNth makes the n-th call of the device's library fail from now on, counted from 1; 0 ends it. Without it the
+	// suite cannot inject faults.
+	FailNth func(b backend.Backend, n int)
+}
+
+// Run runs the whole suite on the device that open opens. Each call of open must give a device of its own.
+func Run(t *testing.T, open func() (backend.Backend, error), o Options) {
+	t.Helper()
+	run(&goT{t}, open, o)
+}
+
+// tester is the part of *testing.T that the suite uses, so that the suite itself can be tested.
+type tester interface {
+	Helper()
+	Name() string
+	Logf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Failed() bool
+	Run(name string, f func(tester)) bool
+}
+
+// goT is a *testing.T as a tester.
+type goT struct{ *testing.T }
+
+// Run runs f as a subtest.
+func (t *goT) Run(name string, f func(tester)) bool {
+	return t.T.Run(name, func(t *testing.T) { f(&goT{t}) })
+}
+
+// suite is one run.
+type suite struct {
+	open    func() (backend.Backend, error)
+	options Options
+	info    backend.Info
+	summary summary
+}
+
+func run(t tester, open func() (backend.Backend, error), o Options) {
+	t.Helper()
+	s := &suite{open: open, options: o}
+	s.with(t, func(b backend.Backend) { s.info = b.Info() })
+	if t.Failed() {
+		return
+	}
+	for _, g := range groups {
+		t.Run(g.name, func(t tester) { g.run(s, t) })
+	}
+	s.summary.log(t, s.info)
+}
+
+var groups = []struct {
+	name string
+	run  func(*suite, tester)
+}{
+	{"info", (*suite).testInfo},
+	{"memory", (*suite).testMemory},
+	{"transfer", (*suite).testTransfer},
+	{"ops", (*suite).testOps},
+	{"fused", (*suite).testFused},
+}
+
+// with opens a device for f. Closing it afterwards fails if f left buffers or plans behind.
+func (s *suite) with(t tester, f func(b backend.Backend)) {
+	t.Helper()
+	b, err := s.open()
+	if err != nil {
+		t.Fatalf("open the device: %v", err)
+	}
+	defer func() {
+		if err := b.Close(); err != nil {
+			t.Errorf("close the device after the test gave everything back: %v", err)
+		}
+	}()
+	f(b)
+}
+
+// testInfo wants an Info that the program can work with.
+func (s *suite) testInfo(t tester) {
+	i := s.info
+	if i.Device == "" || i.Model == "" {
+		t.Errorf("Info: Device %q, Model %q: want both set", i.Device, i.Model)
+	}
+	if i.Layout < backend.NCHW || i.Layout > backend.NCHW8c {
+		t.Errorf("Info.Layout %v: want nchw, nhwc or nchw8c", i.Layout)
+	}
+	if len(i.DTypes) == 0 || !slices.Contains(i.DTypes, backend.F32) {
+		t.Errorf("Info.DTypes %v: want f32 among them", i.DTypes)
+	}
+	for _, d := range i.DTypes {
+		if !d.IsFloat() {
+			t.Errorf("Info.DTypes %v: want floats only", i.DTypes)
+		}
+	}
+}
+
+// compile compiles a primitive. It returns nil, after noting it, if the device lacks it and may.
+func (s *suite) compile(t tester, b backend.Backend, op backend.Op, optional bool) backend.Plan {
+	t.Helper()
+	plan, err := backend.Compile(b, op)
+	if err == nil {
+		s.summary.note(op, native)
+		return plan
+	}
+	s.refused(t, op, err, optional)
+	return nil
+}
+
+// refused notes that op is not supported, and fails the test if it should be or for another reason.
+func (s *suite) refused(t tester, op backend.Op, err error, optional bool) {
+	t.Helper()
+	if !isUnsupported(err) {
+		t.Errorf("compile %v: %v", op, err)
+		return
+	}
+	s.summary.note(op, missing)
+	if !optional && !s.allowed(op) {
+		t.Errorf("compile %v: %v", op, err)
+	}
+}
+
+func (s *suite) allowed(op backend.Op) bool {
+	kind := kindOf(op)
+	name, _, _ := strings.Cut(kind, " ")
+	return slices.Contains(s.options.Allow, kind) || slices.Contains(s.options.Allow, name)
+}
+
+// kindOf returns an operation's name and pass: "Conv2D grad-weight", "Add".
+func kindOf(op backend.Op) string {
+	name, rest, _ := strings.Cut(op.String(), "(")
+	first, _, _ := strings.Cut(rest, " ")
+	for p := backend.Forward; p <= backend.Prepare; p++ {
+		if first == p.String() {
+			return name + " " + first
+		}
+	}
+	return name
+}
+
+// rung says how an operation was provided.
+type rung uint8
+
+const (
+	native rung = iota + 1
+	composed
+	missing
+)
+
+// summary counts which kinds of operation ran how.
+type summary struct {
+	mu    sync.Mutex
+	kinds map[string]map[rung]int
+}
+
+func (s *summary) note(op backend.Op, r rung) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.kinds == nil {
+		s.kinds = map[string]map[rung]int{}
+	}
+	kind := kindOf(op)
+	if s.kinds[kind] == nil {
+		s.kinds[kind] = map[rung]int{}
+	}
+	s.kinds[kind][r]++
+}
+
+// log writes a line per kind of operation.
+func (s *summary) log(t tester, i backend.Info) {
+	t.Helper()
+	var lines []string
+	for kind, n := range s.kinds {
+		line := fmt.Sprintf("  %-32s native %d", kind, n[native])
+		if n[composed] > 0 {
+			line += fmt.Sprintf(", composed %d", n[composed])
+		}
+		if n[missing] > 0 {
+			line += fmt.Sprintf(", unsupported %d", n[missing])
+		}
+		lines = append(lines, line)
+	}
+	slices.Sort(lines)
+	t.Logf("%s (%s), %v, %v: plans compiled\n%s", i.Device, i.Model, i.Layout, i.DTypes, strings.Join(lines, "\n"))
+}

@@ -1,0 +1,81 @@
+package backendtest
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mnv2/backend"
+)
+
+// recorder is a tester that writes down what happens instead of failing.
+type recorder struct {
+	name   string
+	failed bool
+	log    *[]string
+}
+
+func newRecorder() *recorder { return &recorder{name: "suite", log: &[]string{}} }
+
+func (r *recorder) Helper()      {}
+func (r *recorder) Name() string { return r.name }
+func (r *recorder) Failed() bool { return r.failed }
+func (r *recorder) Logf(format string, args ...any) {
+	*r.log = append(*r.log, r.name+": "+fmt.Sprintf(format, args...))
+}
+
+func (r *recorder) Errorf(format string, args ...any) {
+	r.failed = true
+	r.Logf("FAIL "+format, args...)
+}
+
+func (r *recorder) Fatalf(format string, args ...any) {
+	r.Errorf(format, args...)
+	runtime.Goexit()
+}
+
+// Run runs f as a subtest on a goroutine of its own, which Fatalf may end.
+func (r *recorder) Run(name string, f func(tester)) bool {
+	sub := &recorder{name: r.name + "/" + name, log: r.log}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f(sub)
+	}()
+	<-done
+	r.failed = r.failed || sub.failed
+	return !sub.failed
+}
+
+// failures returns the lines of failures.
+func (r *recorder) failures() []string {
+	var list []string
+	for _, line := range *r.log {
+		if strings.Contains(line, ": FAIL ") {
+			list = append(list, line)
+		}
+	}
+	return list
+}
+
+// mockOptions are what a right mock passes with.
+func openMock(f faults) func() (backend.Backend, error) {
+	return func() (backend.Backend, error) { return newMock(f), nil }
+}
+
+func TestSuitePassesOnTheMock(t *testing.T) {
+	Run(t, openMock(faults{}), Options{})
+}
+
+func TestSuiteReportsADeviceThatDoesNotOpen(t *testing.T) {
+	r := newRecorder()
+	r.Run("open", func(t tester) {
+		run(t, func() (backend.Backend, error) { return nil, backend.ErrUnavailable }, Options{})
+	})
+	require.Len(t, r.failures(), 1)
+	assert.Contains(t, r.failures()[0], "device not available")
+}
