@@ -4,32 +4,19 @@ import (
 	"context"
 	"errors"
 	"io"
-	"runtime"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 )
 
-// noGoroutinesLeft runs f and checks that as many goroutines are left as before.
-func noGoroutinesLeft(t *testing.T, f func()) {
-	t.Helper()
-	before := runtime.NumGoroutine()
-	f()
-	// A goroutine that has signalled its end may still be counted until it is scheduled once more.
-	for range 1000 {
-		if runtime.NumGoroutine() <= before {
-			return
-		}
-		runtime.Gosched()
-	}
-	require.LessOrEqual(t, runtime.NumGoroutine(), before)
-}
+// In a synctest bubble a goroutine that is left behind fails the test.
 
-func TestCloseAndCancelEndAllGoroutines(t *testing.T) {
-	l := newLoader(t, LoaderConfig{Dataset: newFake(1000), Batch: 8, Workers: 6, Prefetch: 3})
-	noGoroutinesLeft(t, func() {
-		for _, steps := range []int{0, 1, 3, 124, 125} {
-			it := l.Epoch(context.Background(), 0, 0)
+func TestCloseEndsAllGoroutines(t *testing.T) {
+	for _, steps := range []int{0, 1, 3, 124, 125} {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLoader(t, LoaderConfig{Dataset: newFake(1000), Batch: 8, Workers: 6, Prefetch: 3})
+			it := l.Epoch(t.Context(), 0, 0)
 			for range steps {
 				b, err := it.Next()
 				require.NoError(t, err)
@@ -39,20 +26,34 @@ func TestCloseAndCancelEndAllGoroutines(t *testing.T) {
 			it.Close()
 			_, err := it.Next()
 			require.ErrorIs(t, err, errClosed)
-		}
-	})
+		})
+	}
+}
+
+func TestCancelEndsAllGoroutines(t *testing.T) {
 	stop := errors.New("stop button")
-	noGoroutinesLeft(t, func() {
-		ctx, cancel := context.WithCancelCause(context.Background())
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoader(t, LoaderConfig{Dataset: newFake(1000), Batch: 8, Workers: 6, Prefetch: 3})
+		ctx, cancel := context.WithCancelCause(t.Context())
 		it := l.Epoch(ctx, 0, 0)
-		defer it.Close()
 		_, err := it.Next()
 		require.NoError(t, err)
 		cancel(stop)
 		_, err = it.Next()
 		require.ErrorIs(t, err, stop)
+		// Without Close: a cancelled Iterator ends by itself.
 	})
-	noGoroutinesLeft(t, func() { l.Epoch(context.Background(), 0, 999).Close() })
+}
+
+func TestErrorEndsAllGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLoader(t, LoaderConfig{Dataset: newFake(1000, 3), Batch: 8, Workers: 6, Prefetch: 3})
+		it := l.Epoch(t.Context(), 0, 0)
+		_, err := it.Next()
+		require.ErrorIs(t, err, errTorn)
+		it.Close()
+		l.Epoch(t.Context(), 0, 999).Close()
+	})
 }
 
 func TestBatchesAreReused(t *testing.T) {

@@ -83,24 +83,11 @@ func parseIDX(b []byte, rank int) (idx, error) {
 		}
 		r = z
 	}
-	head := make([]byte, 4+4*rank)
-	if _, err := io.ReadFull(r, head); err != nil {
-		return idx{}, fmt.Errorf("IDX header: %w", err)
+	file, size, err := parseIDXHeader(r, rank)
+	if err != nil {
+		return idx{}, err
 	}
-	if want := []byte{0, 0, 8, byte(rank)}; !bytes.Equal(head[:4], want) {
-		return idx{}, fmt.Errorf("not an IDX file of bytes with %d dimensions: begins with % x, want % x", rank, head[:4], want)
-	}
-	file, size := idx{dims: make([]int, rank)}, 1
-	for i := range file.dims {
-		n := int64(binary.BigEndian.Uint32(head[4+4*i:]))
-		if n < 1 || n > maxRecordBytes/int64(size) {
-			return idx{}, fmt.Errorf("IDX dimension %d is %d: want at least 1 and at most %d bytes in all", i, n, maxRecordBytes)
-		}
-		file.dims[i] = int(n)
-		size *= int(n)
-	}
-	var err error
-	// ReadAll grows as data comes, so a header that lies costs nothing.
+	// ReadAll grows as data comes, so a header that lies costs nothing. A cut file is reported below.
 	if file.data, err = io.ReadAll(io.LimitReader(r, int64(size)+1)); err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return idx{}, err
 	}
@@ -108,6 +95,30 @@ func parseIDX(b []byte, rank int) (idx, error) {
 		return idx{}, fmt.Errorf("the header promises %d bytes of data, there are %s", size, amount(len(file.data), size))
 	}
 	return file, nil
+}
+
+// parseIDXHeader returns a file without its data, and the size that the data must have.
+func parseIDXHeader(r io.Reader, rank int) (file idx, size int, err error) {
+	var word [4]byte
+	if _, err := io.ReadFull(r, word[:]); err != nil {
+		return idx{}, 0, fmt.Errorf("IDX header: %w", err)
+	}
+	if want := [4]byte{0, 0, 8, byte(rank)}; word != want {
+		return idx{}, 0, fmt.Errorf("not an IDX file of bytes with %d dimensions: begins with % x, want % x", rank, word, want)
+	}
+	file.dims, size = make([]int, rank), 1
+	for i := range file.dims {
+		if _, err := io.ReadFull(r, word[:]); err != nil {
+			return idx{}, 0, fmt.Errorf("IDX header: %w", err)
+		}
+		n := int64(binary.BigEndian.Uint32(word[:]))
+		if n < 1 || n > maxRecordBytes/int64(size) {
+			return idx{}, 0, fmt.Errorf("IDX dimension %d is %d: want at least 1 and at most %d bytes in all", i, n, maxRecordBytes)
+		}
+		file.dims[i] = int(n)
+		size *= int(n)
+	}
+	return file, size, nil
 }
 
 // amount says how much was read, given that reading stopped one byte behind the most wanted.

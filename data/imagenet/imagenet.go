@@ -22,7 +22,7 @@ type tables struct{ wnids, names []string }
 var parsed = sync.OnceValue(func() tables {
 	var t tables
 	for line := range strings.Lines(labelLines) {
-		wnid, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		wnid, name, _ := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		t.wnids = append(t.wnids, wnid)
 		t.names = append(t.names, name)
 	}

@@ -6,9 +6,11 @@
 //	set, err := shapes.New("train", shapes.Options{})
 //	img, err := set.Load(17) // an arrow: label 17 mod 10
 //
-// What varies is everything but the outline: place, size, angle, slight stretch, colours of shape and background, two kinds of
-// texture, small clutter, noise. Colours, area and brightness carry no usable hint of the class, so a linear
-// classifier on pixels stays near chance while a small convolutional network passes 95 %.
+// What varies is everything but the outline: place, size, tilt, slight stretch, bright colours of the shape on dark ones of the
+// ground, textures of both, small clutter, light, noise. A linear classifier on pixels gets less than half of the pictures right; a
+// MobileNetV2 of width 0.25 passes 95 % in six epochs of 5000 pictures of 64 pixels (batch 32, momentum SGD, learning rate 0.04
+// with warm-up and cosine, horizontal flips). Harder variants were tried: any angle, or shapes darker as well as brighter than the
+// ground, leave the same network at 50 % after eight epochs.
 //
 // All arithmetic is on integers, so that the bytes are equal on every processor. (Floating point makes only the sine
 // table, whose entries are rounded to 15 bits; a checksum in the tests would show a machine that rounds otherwise.)

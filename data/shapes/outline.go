@@ -32,10 +32,10 @@ type outline struct {
 	polygons [][]point
 }
 
-// outlines are the classes in class order. Each stays itself when mirrored or turned.
+// outlines are the classes in class order, upright (y runs downwards). Each stays itself when mirrored or turned.
 var outlines = [...]outline{
 	{"circle", [][]point{regular(64, unit)}},
-	{"square", [][]point{regular(4, unit)}},
+	{"square", [][]point{square(unit * 707 / 1000)}},
 	{"triangle", [][]point{regular(3, unit)}},
 	{"star", [][]point{star(5, unit, unit*42/100)}},
 	{"cross", [][]point{cross(unit*94/100, unit*30/100)}},
@@ -46,16 +46,19 @@ var outlines = [...]outline{
 	{"arrow", [][]point{arrow()}},
 }
 
-// regular returns n corners on the circle of radius r.
+// regular returns n corners on the circle of radius r, the first at the top.
 func regular(n, r int64) []point {
 	p := make([]point, n)
 	for i := range p {
-		p[i] = onCircle(int64(i)*turn/n, r)
+		p[i] = onCircle(int64(i)*turn/n-turn/4, r)
 	}
 	return p
 }
 
-// star returns n tips on the circle of radius outer with n notches of radius inner between them.
+// square returns a square with sides 2*a.
+func square(a int64) []point { return []point{{a, a}, {-a, a}, {-a, -a}, {a, -a}} }
+
+// star returns n tips on the circle of radius outer, the first at the top, with n notches of radius inner between them.
 func star(n, outer, inner int64) []point {
 	p := make([]point, 2*n)
 	for i := range p {
@@ -63,7 +66,7 @@ func star(n, outer, inner int64) []point {
 		if i%2 == 1 {
 			r = inner
 		}
-		p[i] = onCircle(int64(i)*turn/(2*n), r)
+		p[i] = onCircle(int64(i)*turn/(2*n)-turn/4, r)
 	}
 	return p
 }
@@ -97,7 +100,7 @@ func heart() []point {
 		s := sin(t)
 		x := 16 * (s * s / unit * s / unit)
 		y := 13*cos(t) - 5*cos(2*t) - 2*cos(3*t) - cos(4*t)
-		p[i] = point{x / 17, (y + unit) / 17}
+		p[i] = point{x / 17, -(y + unit) / 17} // y runs downwards here
 	}
 	return p
 }

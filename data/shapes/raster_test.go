@@ -21,7 +21,7 @@ func area(polygon []point) float64 {
 
 func TestOutlineAreas(t *testing.T) {
 	want := map[string]float64{
-		"circle": math.Pi, "square": 2, "triangle": 3 * math.Sqrt(3) / 4, "hexagon": 3 * math.Sqrt(3) / 2,
+		"circle": math.Pi, "square": 2, "triangle": 3 * math.Sqrt(3) / 4, "hourglass": 2 * 0.78 * (0.62 + 0.08),
 		"star":     5 * 0.42 * math.Sin(math.Pi/5), // ten triangles with sides 1 and 0.42
 		"cross":    4*0.94*0.6 - 0.6*0.6,
 		"ring":     math.Pi * (1 - 0.58*0.58),

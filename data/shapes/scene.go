@@ -26,7 +26,7 @@ type scene struct {
 	noise  int64 // largest change of a channel by noise
 }
 
-// draw makes random decisions. Every decision takes exactly one number from the generator, except contrasting.
+// draw makes random decisions. Every decision takes exactly one number from the generator.
 type draw struct{ src *rand.PCG }
 
 // between returns one of lo to hi, both possible.
@@ -34,34 +34,18 @@ func (d draw) between(lo, hi int64) int64 {
 	return lo + int64((d.src.Uint64()>>32)*uint64(hi-lo+1)>>32)
 }
 
-func (d draw) colour() rgb {
-	return rgb{d.between(20, 235), d.between(20, 235), d.between(20, 235)}
-}
+// dull returns a dark colour for the ground.
+func (d draw) dull() rgb { return rgb{d.between(10, 120), d.between(10, 120), d.between(10, 120)} }
 
-// contrasting returns a colour that differs clearly from a and b, or after some tries the best one seen.
-func (d draw) contrasting(a, b rgb) rgb {
-	const enough, tries = 210, 24
-	var best rgb
-	bestGap := int64(-1)
-	for range tries {
-		c := d.colour()
-		gap := min(distance(a, c), distance(b, c))
-		if gap > bestGap {
-			best, bestGap = c, gap
-		}
-		if gap >= enough {
-			break
-		}
+// bright returns a colour that stands out from every dull one: a strong channel, a medium one and any.
+func (d draw) bright() rgb {
+	c := rgb{d.between(190, 250), d.between(130, 250), d.between(20, 250)}
+	turns := d.between(0, 2)
+	c[0], c[turns] = c[turns], c[0]
+	if d.between(0, 1) == 1 {
+		c[1], c[2] = c[2], c[1]
 	}
-	return best
-}
-
-// distance is the sum of the channel differences.
-func distance(a, b rgb) (sum int64) {
-	for c := range a {
-		sum += max(a[c]-b[c], b[c]-a[c])
-	}
-	return sum
+	return c
 }
 
 // near returns a colour whose channels lie within by of those of c.
@@ -74,20 +58,20 @@ func (d draw) near(c rgb, by int64) rgb {
 
 // scene decides everything about a picture of the given class.
 func (d draw) scene(label int) scene {
-	from := d.colour()
+	from := d.dull()
 	to := d.near(from, 45)
 	s := scene{ground: paint{from: from, to: to, texture: d.texture()}}
 	for range d.between(0, 4) {
-		s.layers = append(s.layers, d.clutter(from, to))
+		s.layers = append(s.layers, d.clutter())
 	}
-	s.layers = append(s.layers, d.shape(label, from, to))
+	s.layers = append(s.layers, d.shape(label))
 	s.light = [2]int64{d.between(-40, 40), d.between(-40, 40)}
-	s.noise = d.between(4, 30)
+	s.noise = d.between(4, 24)
 	return s
 }
 
 // shape places the outline of the class: radius 0.28 to 0.44 of the side, sides stretched by up to 12 %, wholly inside or cut by a little.
-func (d draw) shape(label int, from, to rgb) layer {
+func (d draw) shape(label int) layer {
 	radius := d.between(canvas*28/100, canvas*44/100)
 	// The centre may move as far as leaves 4/100 of the side cut off at most.
 	room := canvas/2 - radius + canvas*4/100
@@ -98,12 +82,12 @@ func (d draw) shape(label int, from, to rgb) layer {
 		x:     canvas/2 + d.between(-room, room),
 		y:     canvas/2 + d.between(-room, room),
 	}
-	colour := d.contrasting(from, to)
+	colour := d.bright()
 	return layer{at.polygons(outlines[label].polygons), paint{from: colour, to: d.near(colour, 25), texture: d.texture()}}
 }
 
 // clutter is a small patch or a line anywhere on the canvas, to be ignored.
-func (d draw) clutter(from, to rgb) layer {
+func (d draw) clutter() layer {
 	at := place{
 		angle: d.between(0, turn-1),
 		rx:    d.between(canvas*2/100, canvas*14/100),
@@ -112,7 +96,7 @@ func (d draw) clutter(from, to rgb) layer {
 		y:     d.between(0, canvas),
 	}
 	corners := d.between(3, 6)
-	colour := d.contrasting(from, to)
+	colour := d.bright()
 	return layer{at.polygons([][]point{regular(corners, unit)}), paint{from: colour, to: colour, texture: d.texture()}}
 }
 

@@ -58,7 +58,7 @@ func BenchmarkLoad(b *testing.B) {
 }
 
 // goldenCRC was computed on linux/amd64; it must hold on every machine, for these bytes are what a run trains on.
-const goldenCRC = 0xab2afdb3
+const goldenCRC = 0xc28905e0
 
 func TestBytesAreTheSameOnEveryMachine(t *testing.T) {
 	sum := crc32.NewIEEE()
