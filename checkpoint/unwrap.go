@@ -8,8 +8,9 @@ import (
 // containers are the names under which training programs nest the weights, best first.
 var containers = []string{"state_dict", "model_state_dict", "model", "model_ema"}
 
-// wrappers are prefixes that PyTorch's wrappers put before every name: DataParallel and torch.compile.
-var wrappers = []string{"module.", "_orig_mod."}
+// wrappers are prefixes that PyTorch's wrappers put before every name, DataParallel (module.) and torch.compile, which
+// may stand around each other in both orders.
+var wrappers = []string{"module.", "_orig_mod.", "module."}
 
 // averagedCount is the one tensor that torch.optim.swa_utils.AveragedModel keeps beside the prefixed ones.
 const averagedCount = "n_averaged"

@@ -85,6 +85,9 @@ func (j *joiner) add(v value) error {
 	if !utf8.ValidString(v.tag) {
 		return tensor.Errorf("tensor %q: the name is not UTF-8", v.tag)
 	}
+	if len(j.seen) == tensor.MaxTensors {
+		return tensor.Errorf("more than %d tensors", tensor.MaxTensors)
+	}
 	j.seen[v.tag] = true
 	t, want, err := v.describe()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // Limits on what nested dictionaries unfold to; a dictionary that is referred to twice on every level doubles each time.
 const (
 	maxDepth  = 32
-	maxLeaves = 1 << 17
+	maxLeaves = tensor.MaxTensors
 )
 
 // metaAttr is the attribute of the outer OrderedDict that carries File.Meta in the files that we write. PyTorch keeps

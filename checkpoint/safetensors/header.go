@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+
+	"mnv2/checkpoint/internal/tensor"
 )
 
 const metadataKey = "__metadata__"
@@ -26,6 +28,9 @@ func parseHeader(header []byte) (entries []entry, meta map[string]string, err er
 		if key == metadataKey {
 			meta, err = p.metadata()
 			return err
+		}
+		if len(entries) == tensor.MaxTensors {
+			return fmt.Errorf("more than %d tensors", tensor.MaxTensors)
 		}
 		e, err := p.entry(key)
 		entries = append(entries, e)

@@ -28,6 +28,10 @@ type File struct {
 	Groups []string
 }
 
+// MaxTensors bounds how many tensors a reader makes, since each costs memory even if it is tiny. A training checkpoint of
+// MobileNetV2 has about a thousand.
+const MaxTensors = 1 << 17
+
 // Find returns the tensor with the given name.
 func (f *File) Find(name string) (Tensor, bool) {
 	for _, t := range f.Tensors {
