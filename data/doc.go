@@ -2,19 +2,8 @@
 //
 // Three types to know: a Dataset is an indexed collection of labelled pictures (image folders, CIFAR, MNIST, a Subset of one,
 // or the generated set of package shapes); a Transform makes a picture fit for the network (package augment has those
-// of the recipes); a Loader walks through a Dataset in seeded order and fills batches ahead of the one who asks.
-//
-//	set, err := data.OpenFolder("imagenet", "train", data.FolderOptions{})
-//	loader, err := data.NewLoader(data.LoaderConfig{Dataset: set, Batch: 64, Size: 224, Channels: 3,
-//		Shuffle: true, Train: true, DropLast: true, Transform: train.Apply})
-//	it := loader.Epoch(ctx, 0, 0)
-//	defer it.Close()
-//	for {
-//		b, err := it.Next()
-//		if err == io.EOF { break }
-//		... // b.Images[:b.Count*224*224*3], b.Labels[:b.Count]
-//		it.Release(b)
-//	}
+// of the recipes); a Loader walks through a Dataset in seeded order and fills batches ahead of the one who asks. ExampleLoader
+// shows them together.
 //
 // What a batch holds depends on the seed, the epoch and the place in the global order alone: not on the number of
 // workers, on what was read before, or, at equal global batch, on the number of ranks.

@@ -17,6 +17,11 @@ import (
 // The Apply methods of augment.Train and augment.CifarTrain are Transforms.
 type Transform func(dst []byte, img pixel.Image, rng *rand.Rand, s *augment.Scratch)
 
+// Fixed makes a Transform of one that takes no random numbers, as the Apply methods of augment.Eval and augment.Whole.
+func Fixed(apply func(dst []byte, img pixel.Image, s *augment.Scratch)) Transform {
+	return func(dst []byte, img pixel.Image, _ *rand.Rand, s *augment.Scratch) { apply(dst, img, s) }
+}
+
 // LoaderConfig says what a Loader reads and how. Dataset, Batch, Size and Channels have no default.
 type LoaderConfig struct {
 	Dataset  Dataset
@@ -46,7 +51,7 @@ type LoaderConfig struct {
 	OnBad func(name string, err error)
 }
 
-// Loader walks through a Dataset in seeded order and fills batches ahead of time. See the package comment for an example.
+// Loader walks through a Dataset in seeded order and fills batches ahead of time. See the example.
 type Loader struct {
 	cfg   LoaderConfig
 	shard Shard
