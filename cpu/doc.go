@@ -1,0 +1,23 @@
+// Package cpu is the device that every machine has: all primitive operations in plain Go, float32, over a fixed pool of
+// goroutines.
+//
+//	b, err := cpu.Open(cpu.Options{Threads: 4})
+//	plan, err := backend.Compile(b, op)
+//
+// Activations lie in [backend.NCHW8c]: eight channels of one pixel side by side, called a vec in this package. Weights
+// stay in OIHW for the caller; a convolution packs them into 8x8 panels in its workspace at the start of each Run.
+//
+// # How an operation is built
+//
+// [Device.Compile] is the table of contents: one case per operation, one file per operation. Each case returns a program,
+// which says how much workspace it wants and runs as a few steps, each cut into chunks that goroutines claim from a
+// counter. The cut depends on the sizes of the operation only, never on the number of threads, and partial sums are
+// merged in order of chunks. So results are the same, bit for bit, for every number of threads.
+//
+// The innermost loops are the functions of a kernel set; see kernels.go. MNV2_CPU=generic chooses the one in plain Go.
+//
+// # Accuracy
+//
+// Sums over many pixels (statistics and gradients of parameters) are taken in float32 over short runs and in float64 from
+// there on. Sums over channels are float32, in pairs within a block of eight.
+package cpu
