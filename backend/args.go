@@ -66,11 +66,14 @@ func checkTensor(t Tensor, want Desc) error {
 	if t.Off%Alignment != 0 || t.Off < 0 {
 		return fmt.Errorf("begins at byte %d, want a multiple of %d", t.Off, Alignment)
 	}
-	if end := t.Off + t.Bytes(); end > t.Buf.Size() {
-		return fmt.Errorf("ends at byte %d of a buffer of %d", end, t.Buf.Size())
+	if !fits(t.Buf, t.Off, t.Bytes()) {
+		return fmt.Errorf("%d bytes from byte %d lie outside a buffer of %d", t.Bytes(), t.Off, t.Buf.Size())
 	}
 	return nil
 }
+
+// fits reports whether n bytes from off lie inside buf. It does not add, so that no offset can overflow.
+func fits(buf Buffer, off, n int64) bool { return off >= 0 && off <= buf.Size() && n <= buf.Size()-off }
 
 // checkOverlap refuses an output that shares memory with anything but the input its InPlace names.
 func (b *Binder) checkOverlap(tensors []Tensor) error {
@@ -113,7 +116,7 @@ func CheckScratch(p Plan, s Scratch) error {
 		if need.bytes == 0 {
 			continue
 		}
-		if !need.t.IsSet() || need.t.Off%Alignment != 0 || need.t.Off+need.bytes > need.t.Buf.Size() ||
+		if !need.t.IsSet() || need.t.Off%Alignment != 0 || !fits(need.t.Buf, need.t.Off, need.bytes) ||
 			need.t.Bytes() < need.bytes {
 			return fmt.Errorf("%v: %w: %s: want %d bytes on a multiple of %d", p.Op(), ErrArgs, need.name, need.bytes, Alignment)
 		}
