@@ -125,6 +125,14 @@ func TestGoldenPyTorchTraining(t *testing.T) {
 	}
 }
 
+func TestGoldenPickleProtocol4(t *testing.T) {
+	f, err := Read(testdata("protocol4-2.15.pth"))
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"n": "1099511627776"}, f.Meta)
+	require.Len(t, f.Tensors, 1)
+	compareGolden(t, goldenTensor{"w", F32, []int{3}, upTo(3)}, f.Tensors[0])
+}
+
 // typesLike builds the tensors of make_safetensors.py in another order than the file has.
 func typesLike() []Tensor {
 	out := []Tensor{

@@ -1,7 +1,7 @@
 """Makes the PyTorch files in this folder. Run once per PyTorch: make_pytorch.py FOLDER
 
 zip-1.13.pth, legacy-1.13.pth, training-1.13.pth: PyTorch 1.13.0a0 (Debian 12 package python3-torch), Python 3.11
-zip-2.15.pth, legacy-2.15.pth, training-2.15.pth: PyTorch 2.15.0, Python 3.11
+zip-2.15.pth, legacy-2.15.pth, training-2.15.pth, protocol4-2.15.pth: PyTorch 2.15.0, Python 3.11
 The values follow from the code below; the Go tests spell out what must be read.
 """
 import collections
@@ -53,5 +53,6 @@ torch.save(kinds, os.path.join(folder, f"legacy-{version}.pth"), _use_new_zipfil
 if hasattr(torch, "uint16"):
     for t in "uint16 uint32 uint64".split():
         kinds[t] = torch.tensor([0, 1, 2, 100]).to(getattr(torch, t))
+    torch.save({"w": base[:3], "n": 2**40}, os.path.join(folder, f"protocol4-{version}.pth"), pickle_protocol=4)
 torch.save(kinds, os.path.join(folder, f"zip-{version}.pth"))
 torch.save(training(), os.path.join(folder, f"training-{version}.pth"))
