@@ -349,6 +349,9 @@ func (p *mockPlan) mark(s backend.Scratch, values []*ref.Tensor) error {
 
 // Record implements backend.Recorder.
 func (m *mock) Record(step func() error) (backend.Recording, error) {
+	if m.recording != nil {
+		return nil, m.fail("record", backend.ErrRecording)
+	}
 	r := &mockRecording{device: m}
 	m.recording = r
 	err := step()

@@ -79,6 +79,13 @@ var groups = []struct {
 	{"transfer", (*suite).testTransfer},
 	{"ops", (*suite).testOps},
 	{"fused", (*suite).testFused},
+	{"gradients", (*suite).testGradients},
+	{"aliasing", (*suite).testAliasing},
+	{"order", (*suite).testOrder},
+	{"record", (*suite).testRecord},
+	{"determinism", (*suite).testDeterminism},
+	{"errors", (*suite).testErrors},
+	{"goroutines", (*suite).testGoroutines},
 }
 
 // with opens a device for f. Closing it afterwards fails if f left buffers or plans behind.
@@ -202,4 +209,10 @@ func (s *summary) log(t tester, i backend.Info) {
 	}
 	slices.Sort(lines)
 	t.Logf("%s (%s), %v, %v: plans compiled\n%s", i.Device, i.Model, i.Layout, i.DTypes, strings.Join(lines, "\n"))
+}
+
+// kindName returns an operation's name alone: "Conv2D".
+func kindName(op backend.Op) string {
+	name, _, _ := strings.Cut(op.String(), "(")
+	return name
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,20 +18,31 @@ type recorder struct {
 	name   string
 	failed bool
 	log    *[]string
+	mu     *sync.Mutex // of log and failed
 }
 
-func newRecorder() *recorder { return &recorder{name: "suite", log: &[]string{}} }
+func newRecorder() *recorder { return &recorder{name: "suite", log: &[]string{}, mu: &sync.Mutex{}} }
 
 func (r *recorder) Helper()      {}
 func (r *recorder) Name() string { return r.name }
-func (r *recorder) Failed() bool { return r.failed }
+
+func (r *recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed
+}
+
 func (r *recorder) Logf(format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	*r.log = append(*r.log, r.name+": "+fmt.Sprintf(format, args...))
 }
 
 func (r *recorder) Errorf(format string, args ...any) {
-	r.failed = true
 	r.Logf("FAIL "+format, args...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = true
 }
 
 func (r *recorder) Fatalf(format string, args ...any) {
@@ -40,15 +52,18 @@ func (r *recorder) Fatalf(format string, args ...any) {
 
 // Run runs f as a subtest on a goroutine of its own, which Fatalf may end.
 func (r *recorder) Run(name string, f func(tester)) bool {
-	sub := &recorder{name: r.name + "/" + name, log: r.log}
+	sub := &recorder{name: r.name + "/" + name, log: r.log, mu: r.mu}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		f(sub)
 	}()
 	<-done
-	r.failed = r.failed || sub.failed
-	return !sub.failed
+	failed := sub.Failed()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.failed = r.failed || failed
+	return !failed
 }
 
 // failures returns the lines of failures.
@@ -79,3 +94,5 @@ func TestSuiteReportsADeviceThatDoesNotOpen(t *testing.T) {
 	require.Len(t, r.failures(), 1)
 	assert.Contains(t, r.failures()[0], "device not available")
 }
+
+func FuzzMockOps(f *testing.F) { FuzzOps(f, openMock(faults{}), Options{}) }
