@@ -63,6 +63,9 @@ func checkTensor(t Tensor, want Desc) error {
 	if t.Desc != want {
 		return fmt.Errorf("is %v, want %v", t.Desc, want)
 	}
+	if !t.IsSet() {
+		return fmt.Errorf("names no memory")
+	}
 	if t.Off%Alignment != 0 || t.Off < 0 {
 		return fmt.Errorf("begins at byte %d, want a multiple of %d", t.Off, Alignment)
 	}
