@@ -175,9 +175,7 @@ func (d *depthwise) collectImages(chunk, _ int) {
 		i := n*d.split.blocks + block
 		dy, dx := d.vecs(d.x)[i*outPlane:(i+1)*outPlane], d.vecs(d.y)[i*inPlane:(i+1)*inPlane]
 		for h := range d.inH {
-			for col := range d.inW {
-				d.collectPixel(&dx[h*d.inW+col], dy, w, h, col)
-			}
+			d.collectRow(dx[h*d.inW:(h+1)*d.inW], dy, w, h)
 		}
 		if used := d.channels - block*lanes; used < lanes {
 			clearLanes(dx, used)
@@ -185,19 +183,20 @@ func (d *depthwise) collectImages(chunk, _ int) {
 	}
 }
 
-// collectPixel adds up what the outputs (p, q) give that saw input (h, col): p*stride + r - pad = h, and so on.
-func (d *depthwise) collectPixel(dx *vec, dy, w []vec, h, col int) {
-	var sum vec
+// collectRow adds up what the output rows give that saw input row h: p*stride + r - pad = h.
+func (d *depthwise) collectRow(dx []vec, dy, w []vec, h int) {
+	clear(dx)
 	for r := (h + d.padH) % d.stride; r < d.r && r <= h+d.padH; r += d.stride {
 		p := (h + d.padH - r) / d.stride
 		if p >= d.outH {
 			continue
 		}
-		for s := (col + d.padW) % d.stride; s < d.s && s <= col+d.padW; s += d.stride {
-			if q := (col + d.padW - s) / d.stride; q < d.outW {
-				addProduct(&sum, &dy[p*d.outW+q], &w[r*d.s+s])
+		row := dy[p*d.outW : (p+1)*d.outW]
+		for s := range d.s {
+			from, to := inside(s, d.padW, d.stride, d.inW, d.outW)
+			if from < to {
+				d.spread(dx[from*d.stride+s-d.padW:], d.stride, row[from:to], &w[r*d.s+s])
 			}
 		}
 	}
-	*dx = sum
 }

@@ -25,6 +25,9 @@ type kernels struct {
 
 	// dot adds lane by lane: acc += sum over i of a[i] * b[i*bStep], for all of a.
 	dot func(acc *vec, a, b []vec, bStep int)
+
+	// spread adds lane by lane: y[i*yStep] += x[i] * w, for all of x.
+	spread func(y []vec, yStep int, x []vec, w *vec)
 }
 
 // kernelSets are the sets that this build has, the best first.

@@ -12,6 +12,7 @@ var genericKernels = kernels{
 	outer:     outerGeneric,
 	taps3x3:   taps3x3Generic,
 	dot:       dotGeneric,
+	spread:    spreadGeneric,
 }
 
 func pointwiseGeneric(y []vec, yStep int, x []vec, xStep, xBlock int, w []panel, init *vec, n int) {
@@ -94,17 +95,32 @@ func taps3x3Generic(y, x0, x1, x2 []vec, step int, w *[9]vec) {
 }
 
 func dotGeneric(acc *vec, a, b []vec, bStep int) {
-	s := *acc
+	s0, s1, s2, s3, s4, s5, s6, s7 := acc[0], acc[1], acc[2], acc[3], acc[4], acc[5], acc[6], acc[7]
 	for i := range a {
 		x, w := &a[i], &b[i*bStep]
-		s[0] += x[0] * w[0]
-		s[1] += x[1] * w[1]
-		s[2] += x[2] * w[2]
-		s[3] += x[3] * w[3]
-		s[4] += x[4] * w[4]
-		s[5] += x[5] * w[5]
-		s[6] += x[6] * w[6]
-		s[7] += x[7] * w[7]
+		s0 += x[0] * w[0]
+		s1 += x[1] * w[1]
+		s2 += x[2] * w[2]
+		s3 += x[3] * w[3]
+		s4 += x[4] * w[4]
+		s5 += x[5] * w[5]
+		s6 += x[6] * w[6]
+		s7 += x[7] * w[7]
 	}
-	*acc = s
+	*acc = vec{s0, s1, s2, s3, s4, s5, s6, s7}
+}
+
+func spreadGeneric(y []vec, yStep int, x []vec, w *vec) {
+	w0, w1, w2, w3, w4, w5, w6, w7 := w[0], w[1], w[2], w[3], w[4], w[5], w[6], w[7]
+	for i := range x {
+		o, v := &y[i*yStep], &x[i]
+		o[0] += v[0] * w0
+		o[1] += v[1] * w1
+		o[2] += v[2] * w2
+		o[3] += v[3] * w3
+		o[4] += v[4] * w4
+		o[5] += v[5] * w5
+		o[6] += v[6] * w6
+		o[7] += v[7] * w7
+	}
 }

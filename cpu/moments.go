@@ -29,67 +29,64 @@ func (m *moments) add(o *moments) {
 	}
 }
 
-// addRun merges the pixels of a run: their mean first, then the deviations from it.
+// addRun merges the pixels of a run: their mean first, then the squared deviations from it.
 func (m *moments) addRun(run []vec) {
-	var sum, deviation, squares vec
-	addPixels(&sum, run)
-	for l := range sum {
-		sum[l] /= float32(len(run))
-	}
-	addDeviations(&deviation, &squares, run, &sum)
 	part := moments{count: float64(len(run))}
-	for l := range sum {
-		// sum is the mean but for its rounding; the deviations tell the rest.
-		rest := float64(deviation[l]) / part.count
-		if rest != rest {
-			rest = 0 // the mean is infinite, or NaN already
-		}
-		part.first[l] = float64(sum[l]) + rest
-		part.second[l] = float64(squares[l]) - rest*float64(deviation[l])
+	addPixels(&part.first, run)
+	var mean, squares vec
+	for l := range mean {
+		part.first[l] /= part.count
+		mean[l] = float32(part.first[l])
+	}
+	addSquares(&squares, run, &mean)
+	for l := range mean {
+		rest := part.first[l] - float64(mean[l]) // what rounding took from the mean
+		part.second[l] = float64(squares[l]) - part.count*rest*rest
 	}
 	m.merge(&part)
 }
 
 // addPixels adds up pixels.
-func addPixels(sum *vec, pixels []vec) {
-	s := *sum
+func addPixels(sum *[lanes]float64, pixels []vec) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
 	for i := range pixels {
 		x := &pixels[i]
-		s[0] += x[0]
-		s[1] += x[1]
-		s[2] += x[2]
-		s[3] += x[3]
-		s[4] += x[4]
-		s[5] += x[5]
-		s[6] += x[6]
-		s[7] += x[7]
+		s0 += float64(x[0])
+		s1 += float64(x[1])
+		s2 += float64(x[2])
+		s3 += float64(x[3])
+		s4 += float64(x[4])
+		s5 += float64(x[5])
+		s6 += float64(x[6])
+		s7 += float64(x[7])
 	}
-	*sum = s
+	*sum = [lanes]float64{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
-// addDeviations adds up the deviations from mean and their squares.
-func addDeviations(sum, squares *vec, pixels []vec, mean *vec) {
+// addSquares adds up the squared deviations from mean.
+func addSquares(sum *vec, pixels []vec, mean *vec) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
 	for i := range pixels {
 		x := &pixels[i]
-		d0, d1, d2, d3 := x[0]-mean[0], x[1]-mean[1], x[2]-mean[2], x[3]-mean[3]
-		d4, d5, d6, d7 := x[4]-mean[4], x[5]-mean[5], x[6]-mean[6], x[7]-mean[7]
-		sum[0] += d0
-		sum[1] += d1
-		sum[2] += d2
-		sum[3] += d3
-		sum[4] += d4
-		sum[5] += d5
-		sum[6] += d6
-		sum[7] += d7
-		squares[0] += d0 * d0
-		squares[1] += d1 * d1
-		squares[2] += d2 * d2
-		squares[3] += d3 * d3
-		squares[4] += d4 * d4
-		squares[5] += d5 * d5
-		squares[6] += d6 * d6
-		squares[7] += d7 * d7
+		var d float32
+		d = x[0] - mean[0]
+		s0 += d * d
+		d = x[1] - mean[1]
+		s1 += d * d
+		d = x[2] - mean[2]
+		s2 += d * d
+		d = x[3] - mean[3]
+		s3 += d * d
+		d = x[4] - mean[4]
+		s4 += d * d
+		d = x[5] - mean[5]
+		s5 += d * d
+		d = x[6] - mean[6]
+		s6 += d * d
+		d = x[7] - mean[7]
+		s7 += d * d
 	}
+	*sum = vec{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // gradientRun adds up dy and dy*(x-mean) in float32, for runPixels pixels at most.
@@ -99,29 +96,44 @@ type gradientRun struct {
 }
 
 func (r *gradientRun) add(x, dy []vec, mean *vec) {
-	dy = dy[:len(x)]
-	s := &r.dy
-	t := &r.dyx
-	for i := range x {
-		v, d := &x[i], &dy[i]
-		s[0] += d[0]
-		s[1] += d[1]
-		s[2] += d[2]
-		s[3] += d[3]
-		s[4] += d[4]
-		s[5] += d[5]
-		s[6] += d[6]
-		s[7] += d[7]
-		t[0] += d[0] * (v[0] - mean[0])
-		t[1] += d[1] * (v[1] - mean[1])
-		t[2] += d[2] * (v[2] - mean[2])
-		t[3] += d[3] * (v[3] - mean[3])
-		t[4] += d[4] * (v[4] - mean[4])
-		t[5] += d[5] * (v[5] - mean[5])
-		t[6] += d[6] * (v[6] - mean[6])
-		t[7] += d[7] * (v[7] - mean[7])
-	}
+	addGradients(&r.dy, dy)
+	addProducts(&r.dyx, dy, x, mean)
 	r.pixels += len(x)
+}
+
+// addGradients is sum += dy over pixels. Two loops, here and below, because sixteen sums do not fit the registers.
+func addGradients(sum *vec, dy []vec) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
+	for i := range dy {
+		d := &dy[i]
+		s0 += d[0]
+		s1 += d[1]
+		s2 += d[2]
+		s3 += d[3]
+		s4 += d[4]
+		s5 += d[5]
+		s6 += d[6]
+		s7 += d[7]
+	}
+	*sum = vec{s0, s1, s2, s3, s4, s5, s6, s7}
+}
+
+// addProducts is sum += dy*(x-mean) over pixels.
+func addProducts(sum *vec, dy, x []vec, mean *vec) {
+	s0, s1, s2, s3, s4, s5, s6, s7 := sum[0], sum[1], sum[2], sum[3], sum[4], sum[5], sum[6], sum[7]
+	x = x[:len(dy)]
+	for i := range dy {
+		d, v := &dy[i], &x[i]
+		s0 += d[0] * (v[0] - mean[0])
+		s1 += d[1] * (v[1] - mean[1])
+		s2 += d[2] * (v[2] - mean[2])
+		s3 += d[3] * (v[3] - mean[3])
+		s4 += d[4] * (v[4] - mean[4])
+		s5 += d[5] * (v[5] - mean[5])
+		s6 += d[6] * (v[6] - mean[6])
+		s7 += d[7] * (v[7] - mean[7])
+	}
+	*sum = vec{s0, s1, s2, s3, s4, s5, s6, s7}
 }
 
 // flush moves the sums to total.
