@@ -60,6 +60,7 @@ type dense struct {
 	patches
 	images, pixels, tiles int
 	weights               section[panel]
+	inits                 section[vec] // the bias, or zero, of each output block
 	scratch               section[vec] // patches, for each worker
 	size                  int64
 	bias                  bool
@@ -72,6 +73,7 @@ func newDense(o backend.Conv2D, e *env) program {
 	d.tiles = (d.pixels + tilePixels - 1) / tilePixels
 	var l layout
 	d.weights = region[panel](&l, d.panels())
+	d.inits = region[vec](&l, d.outBlocks())
 	d.scratch = region[vec](&l, e.pool.threads()*d.patches.size())
 	d.size = l.size
 	d.packStep, d.tileStep = d.packBlock, d.tile
@@ -86,22 +88,24 @@ func (d *dense) run() error {
 	return nil
 }
 
-func (d *dense) packBlock(block, _ int) { d.pack(d.weights.in(d.work), d.f32(1), block) }
+func (d *dense) packBlock(block, _ int) {
+	d.pack(d.weights.in(d.work), d.f32(1), block)
+	d.inits.in(d.work)[block] = vec{}
+	if d.bias {
+		d.inits.in(d.work)[block] = load8(d.f32(2), block)
+	}
+}
 
 func (d *dense) tile(chunk, worker int) {
 	image, first := chunk/d.tiles, chunk%d.tiles*tilePixels
 	n := min(tilePixels, d.pixels-first)
 	scratch := d.scratch.in(d.work)[worker*d.patches.size():][:d.patches.size()]
 	d.gather(scratch, d.vecs(0), image, first, n)
-	weights, count := d.weights.in(d.work), d.inBlocks()
+	weights, inits, count := d.weights.in(d.work), d.inits.in(d.work), d.inBlocks()
 	for k := range d.outBlocks() {
-		var init vec
-		if d.bias {
-			init = load8(d.f32(2), k)
-		}
 		at := (image*d.outBlocks()+k)*d.pixels + first
 		y := d.vecs(len(d.operands) - 1)[at : at+n]
-		d.pointwise(y, 1, scratch, 1, tilePixels, weights[k*count:(k+1)*count], &init, n)
+		d.pointwise(y, 1, scratch, 1, tilePixels, weights[k*count:(k+1)*count], &inits[k], n)
 		if used := d.packing.out - k*lanes; used < lanes {
 			clearLanes(y, used)
 		}
@@ -115,7 +119,8 @@ type denseGradWeight struct {
 	patches
 	images, pixels, groups int
 	parts                  section[sums]
-	scratch                section[vec]
+	runs                   section[panel] // for each worker
+	scratch                section[vec]   // patches, for each worker
 	size                   int64
 	bias                   *biasGradient
 	sumStep                func(chunk, worker int)
@@ -131,6 +136,7 @@ func newDenseGradWeight(o backend.Conv2D, e *env) program {
 	d.groups = max(1, min(o.N, wantedChunks, maxPartBytes/partBytes))
 	var l layout
 	d.parts = region[sums](&l, d.groups*d.panels())
+	d.runs = region[panel](&l, e.pool.threads())
 	d.scratch = region[vec](&l, e.pool.threads()*d.patches.size())
 	d.size = l.size
 	d.bias = newBiasGradient(o, e)
@@ -155,18 +161,19 @@ func (d *denseGradWeight) sum(group, worker int) {
 		for first := 0; first < d.pixels; first += tilePixels {
 			n := min(tilePixels, d.pixels-first)
 			d.gather(scratch, d.vecs(0), image, first, n)
-			d.sumTile(totals, scratch, image, first, n)
+			d.sumTile(totals, &d.runs.in(d.work)[worker], scratch, image*d.outBlocks()*d.pixels+first, n)
 		}
 	}
 }
 
-func (d *denseGradWeight) sumTile(totals []sums, scratch []vec, image, first, n int) {
+// sumTile adds n pixels, of which first is the place of the first one in block 0 of dy.
+func (d *denseGradWeight) sumTile(totals []sums, run *panel, scratch []vec, first, n int) {
+	*run = panel{}
 	for k := range d.outBlocks() {
-		dy := d.vecs(1)[(image*d.outBlocks()+k)*d.pixels+first:]
+		dy := d.vecs(1)[first+k*d.pixels:]
 		for i := range d.inBlocks() {
-			var run panel
-			d.outer(&run, dy, 1, scratch[i*tilePixels:], 1, n)
-			flushPanel(&totals[k*d.inBlocks()+i], &run)
+			d.outer(run, dy, 1, scratch[i*tilePixels:], 1, n)
+			flushPanel(&totals[k*d.inBlocks()+i], run)
 		}
 	}
 }

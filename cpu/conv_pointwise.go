@@ -14,6 +14,7 @@ type pointwise struct {
 	tiles    int // per image
 	ranges   int // of output blocks
 	weights  section[panel]
+	inits    section[vec] // the bias, or zero, of each output block
 	size     int64
 	x, w, y  int // operands
 	bias     bool
@@ -36,6 +37,7 @@ func newPointwise(o backend.Conv2D, e *env) program {
 	p.ranges = min(p.outBlocks(), (wantedChunks+count-1)/count)
 	var l layout
 	p.weights = region[panel](&l, p.panels())
+	p.inits = region[vec](&l, p.outBlocks())
 	p.size = l.size
 	p.packStep, p.tileStep = p.packBlock, p.tile
 	return p
@@ -51,6 +53,10 @@ func (p *pointwise) run() error {
 
 func (p *pointwise) packBlock(block, _ int) {
 	p.pack(p.weights.in(p.work), p.f32(p.w), block)
+	p.inits.in(p.work)[block] = vec{}
+	if p.bias {
+		p.inits.in(p.work)[block] = load8(p.f32(2), block)
+	}
 }
 
 func (p *pointwise) tile(chunk, _ int) {
@@ -59,14 +65,10 @@ func (p *pointwise) tile(chunk, _ int) {
 	n := min(tilePixels, p.in.pixels-first)
 	x := p.vecs(p.x)[image*p.in.image+first*p.in.pixel:]
 	y := p.vecs(p.y)[image*p.out.image+first*p.out.pixel:]
-	weights, count := p.weights.in(p.work), p.inBlocks()
+	weights, inits, count := p.weights.in(p.work), p.inits.in(p.work), p.inBlocks()
 	for k := part * p.outBlocks() / p.ranges; k < (part+1)*p.outBlocks()/p.ranges; k++ {
-		var init vec
-		if p.bias {
-			init = load8(p.f32(2), k)
-		}
 		to := y[k*p.out.block:]
-		p.kernels.pointwise(to, p.out.pixel, x, p.in.pixel, p.in.block, weights[k*count:(k+1)*count], &init, n)
+		p.kernels.pointwise(to, p.out.pixel, x, p.in.pixel, p.in.block, weights[k*count:(k+1)*count], &inits[k], n)
 		p.clearPadding(to, k, n)
 	}
 }
@@ -89,6 +91,7 @@ type pointwiseGradWeight struct {
 	in, out grid
 	split   imageSplit
 	parts   section[sums]
+	runs    section[panel] // for each worker
 	size    int64
 	bias    *biasGradient
 	sumStep func(chunk, worker int)
@@ -101,6 +104,7 @@ func newPointwiseGradWeight(o backend.Conv2D, e *env) program {
 	p.split = splitImages(p.in.images, p.outBlocks())
 	var l layout
 	p.parts = region[sums](&l, p.split.groups*p.panels())
+	p.runs = region[panel](&l, e.pool.threads())
 	p.size = l.size
 	p.bias = newBiasGradient(o, e)
 	p.sumStep, p.addStep = p.sum, p.add
@@ -116,33 +120,33 @@ func (p *pointwiseGradWeight) run() error {
 	return nil
 }
 
-func (p *pointwiseGradWeight) sum(chunk, _ int) {
+func (p *pointwiseGradWeight) sum(chunk, worker int) {
 	block, from, to := p.split.at(chunk)
+	run := &p.runs.in(p.work)[worker]
 	first := (chunk/p.split.blocks)*p.panels() + block*p.inBlocks()
 	for i := range p.inBlocks() {
 		total := &p.parts.in(p.work)[first+i]
 		*total = sums{}
-		p.sumPanel(total, block, i, from, to)
+		p.sumPanel(total, run, p.vecs(1)[block*p.out.block:], p.vecs(0)[i*p.in.block:], from, to)
 	}
 }
 
-// sumPanel adds up one panel: float32 for about gradRun pixels, float64 from there.
-func (p *pointwiseGradWeight) sumPanel(total *sums, block, i, from, to int) {
-	x, dy := p.vecs(0), p.vecs(1)
-	var run panel
+// sumPanel adds up one panel over a range of images: in run, float32, for about gradRun pixels; in total from there.
+func (p *pointwiseGradWeight) sumPanel(total *sums, run *panel, dy, x []vec, from, to int) {
+	*run = panel{}
 	summed := 0
 	for image := from; image < to; image++ {
-		a, b := dy[image*p.out.image+block*p.out.block:], x[image*p.in.image+i*p.in.block:]
+		a, b := dy[image*p.out.image:], x[image*p.in.image:]
 		for first := 0; first < p.in.pixels; first += gradRun {
 			n := min(gradRun, p.in.pixels-first)
-			p.outer(&run, a[first*p.out.pixel:], p.out.pixel, b[first*p.in.pixel:], p.in.pixel, n)
+			p.outer(run, a[first*p.out.pixel:], p.out.pixel, b[first*p.in.pixel:], p.in.pixel, n)
 			if summed += n; summed >= gradRun {
-				flushPanel(total, &run)
+				flushPanel(total, run)
 				summed = 0
 			}
 		}
 	}
-	flushPanel(total, &run)
+	flushPanel(total, run)
 }
 
 // gradRun is how many pixels of a gradient of weights are summed in float32, and by how many it may be exceeded.
