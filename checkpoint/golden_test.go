@@ -4,10 +4,13 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"mnv2/checkpoint/ckpt"
 )
 
 func testdata(name string) string { return filepath.Join("testdata", name) }
@@ -131,6 +134,59 @@ func TestGoldenPickleProtocol4(t *testing.T) {
 	require.Equal(t, map[string]string{"n": "1099511627776"}, f.Meta)
 	require.Len(t, f.Tensors, 1)
 	compareGolden(t, goldenTensor{"w", F32, []int{3}, upTo(3)}, f.Tensors[0])
+}
+
+func TestGoldenMindSpore(t *testing.T) {
+	want := []goldenTensor{
+		{"float32", F32, []int{4}, small}, {"float16", F16, []int{4}, small}, {"bfloat16", BF16, []int{4}, small},
+		{"float64", F64, []int{4}, small}, {"int8", I8, []int{4}, small}, {"uint8", U8, []int{4}, small},
+		{"int16", I16, []int{4}, small}, {"uint16", U16, []int{4}, small}, {"int32", I32, []int{4}, small},
+		{"uint32", U32, []int{4}, small}, {"int64", I64, []int{4}, small}, {"uint64", U64, []int{4}, small},
+		{"bool_", Bool, []int{4}, []float32{0, 1, 1, 1}}, {"matrix", F32, []int{2, 3}, upTo(6)},
+		{"scalar", F32, nil, []float32{0.5}}, {"one", I32, []int{1}, []float32{7}},
+	}
+	for _, name := range []string{"plain-2.10.ckpt", "crc-2.10.ckpt"} {
+		t.Run(name, func(t *testing.T) {
+			f, err := Read(testdata(name))
+			require.NoError(t, err)
+			require.Equal(t, CKPT, f.Format)
+			require.Len(t, f.Tensors, len(want)+1)
+			for i, w := range want {
+				compareGolden(t, w, f.Tensors[i])
+			}
+			require.Equal(t, Tensor{Name: "text", DType: String, Data: []byte("hü")}, f.Tensors[len(want)])
+		})
+	}
+	f, err := Read(testdata("pieces-2.10.ckpt"))
+	require.NoError(t, err)
+	compareGolden(t, goldenTensor{"before", F32, []int{1}, []float32{1}}, f.Tensors[0])
+	compareGolden(t, goldenTensor{"long", F32, []int{600}, upTo(600)}, f.Tensors[1])
+	compareGolden(t, goldenTensor{"after", F32, []int{1}, []float32{2}}, f.Tensors[2])
+
+	_, err = Read(testdata("encrypted-2.10.ckpt"))
+	require.ErrorIs(t, err, ErrFormat)
+	require.ErrorContains(t, err, "encrypted")
+}
+
+// TestGoldenMindSporeWrite writes what MindSpore wrote. Only the scalar differs: MindSpore 2.10 gives it no dimension,
+// older versions, which must read our files too, the dimension 0.
+func TestGoldenMindSporeWrite(t *testing.T) {
+	for name, checksum := range map[string]bool{"plain-2.10.ckpt": false, "crc-2.10.ckpt": true} {
+		f, err := Read(testdata(name))
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "x")
+		require.NoError(t, WriteWith(path, f, Options{CKPT: ckpt.Options{Checksum: checksum}}))
+		got, err := os.ReadFile(path)
+		require.NoError(t, err)
+		want, err := os.ReadFile(testdata("plain-2.10.ckpt"))
+		require.NoError(t, err)
+		ours := strings.Replace(string(want), "\x0a\x19\x0a\x06scalar\x12\x0f", "\x0a\x1b\x0a\x06scalar\x12\x11\x08\x00", 1)
+		if checksum {
+			require.Len(t, got, len(ours)+17)
+			got = got[:len(ours)]
+		}
+		require.Equal(t, ours, string(got))
+	}
 }
 
 // typesLike builds the tensors of make_safetensors.py in another order than the file has.

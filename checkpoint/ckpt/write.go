@@ -43,7 +43,10 @@ func Encode(w io.Writer, f *tensor.File, opt Options) error {
 func writeTensor(w io.Writer, t tensor.Tensor, piece int) error {
 	content := t.Data
 	if t.DType == tensor.String {
-		content, piece = encodeText(t.Data), 1<<30 // text is never cut
+		content = encodeText(t.Data)
+	}
+	if len(t.Shape) == 0 {
+		piece = max(piece, len(content)) // text and scalars are never cut: a reader knows them by their length
 	}
 	for {
 		n := min(piece, len(content))
