@@ -14,8 +14,8 @@ const vecBytes = 4 * Lanes
 // lies at X + b*XBlock + i*32 + l*4; Y and Add likewise with YBlock. Y may be Add.
 type Pointwise struct {
 	X      *float32
-	XBlock int // bytes
-	Blocks int // 1 or more
+	XBlock int      // bytes
+	Blocks int      // 1 or more
 	W      *float32 // [8*Blocks][columns]
 	Bias   *float32 // [columns]
 	Y      *float32

@@ -7,4 +7,11 @@ require (
 	mnv2 v0.0.0
 )
 
+require (
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)
+
 replace mnv2 => ../../../..

@@ -1,0 +1,35 @@
+// Command gen writes the assembly kernels: every shape comes from one function with loops over its rows and columns.
+//
+//	go run -tags purego . -set avx2 -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go
+package main
+
+import (
+	"os"
+
+	. "github.com/mmcloughlin/avo/build"
+)
+
+// kernelsPackage is where the argument structs are, whose offsets the assembly has in it.
+const kernelsPackage = "mnv2/cpu/internal/kernels"
+
+func main() {
+	// The package is read without its assembly, which may not be there yet.
+	os.Setenv("GOFLAGS", os.Getenv("GOFLAGS")+" -tags=purego")
+	Package(kernelsPackage)
+	ConstraintExpr("amd64,!purego")
+	for vectors := 1; vectors <= 3; vectors++ {
+		pointwise(shape{rows: tileRows[vectors], vectors: vectors})
+		stem(shape{rows: tileRows[vectors], vectors: vectors})
+	}
+	depthwise(1)
+	depthwise(2)
+	matVec()
+	mean()
+	pause()
+	fmaPeak()
+	Generate()
+}
+
+// tileRows is how many rows a full tile has, by vectors of columns: as many as leave three of the sixteen registers or more
+// for weights and the row's value.
+var tileRows = [...]int{1: 8, 2: 6, 3: 4}

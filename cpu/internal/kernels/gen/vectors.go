@@ -1,0 +1,101 @@
+package main
+
+import (
+	"unsafe"
+
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+
+	"mnv2/cpu/internal/kernels"
+)
+
+// matVec emits the dense layer of one picture. Eight accumulators hide the latency; the weights pass by once, so this runs
+// at the speed of memory.
+func matVec() {
+	var f kernels.MatVec
+	a := begin("matvec64_avx2", "MatVec", "is MatVec with AVX2 and FMA.")
+	x, w, bias := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.W)), a.load(unsafe.Offsetof(f.Bias))
+	acc := ymms(kernels.MatVecColumns / 8)
+	for v, r := range acc {
+		VMOVUPS(mem(bias, v*vecBytes), r)
+	}
+	count := a.load(unsafe.Offsetof(f.K))
+	SHRQ(Imm(2), count)
+	repeat("k", count, func() {
+		for k := range 4 {
+			value := YMM()
+			VBROADCASTSS(mem(x, 4*k), value)
+			for v, r := range acc {
+				VFMADD231PS(mem(w, (k*len(acc)+v)*vecBytes), value, r)
+			}
+		}
+		add(4*4, x)
+		add(4*len(acc)*vecBytes, w)
+	})
+	y := a.load(unsafe.Offsetof(f.Y))
+	for v, r := range acc {
+		VMOVUPS(r, mem(y, v*vecBytes))
+	}
+	end()
+}
+
+// mean emits the sum of pixels in four accumulators, times the scale.
+func mean() {
+	var f kernels.Mean
+	a := begin("mean_avx2", "Mean", "is Mean with AVX.")
+	x, acc := a.load(unsafe.Offsetof(f.X)), ymms(4)
+	for _, r := range acc {
+		VXORPS(r, r, r)
+	}
+	fours, rest := a.load(unsafe.Offsetof(f.Count)), a.load(unsafe.Offsetof(f.Count))
+	SHRQ(Imm(2), fours)
+	ANDQ(Imm(3), rest)
+	repeatMaybe("fours", fours, func() {
+		for i, r := range acc {
+			VADDPS(mem(x, i*vecBytes), r, r)
+		}
+		add(4*vecBytes, x)
+	})
+	repeatMaybe("ones", rest, func() {
+		VADDPS(mem(x, 0), acc[0], acc[0])
+		add(vecBytes, x)
+	})
+	VADDPS(acc[1], acc[0], acc[0])
+	VADDPS(acc[3], acc[2], acc[2])
+	VADDPS(acc[2], acc[0], acc[0])
+	scale := YMM()
+	VBROADCASTSS(a.at(unsafe.Offsetof(f.Scale)), scale)
+	VMULPS(scale, acc[0], acc[0])
+	VMOVUPS(acc[0], mem(a.load(unsafe.Offsetof(f.Y)), 0))
+	end()
+}
+
+// pause emits the hint that a processor wants in a loop that waits.
+func pause() {
+	TEXT("pause", NOSPLIT, "func(n int)")
+	Doc("pause executes PAUSE n times, 1 or more.")
+	n := Load(Param("n"), GP64())
+	repeat("again", n, func() { PAUSE() })
+	RET()
+}
+
+// fmaPeak emits multiply-adds in twelve independent chains, which need no memory.
+func fmaPeak() {
+	TEXT("fmaPeak_avx2", NOSPLIT, "func(n int)")
+	Doc("fmaPeak_avx2 executes 48*n multiply-adds of eight floats each, n 1 or more.")
+	n := Load(Param("n"), GP64())
+	acc, one := ymms(12), YMM()
+	VXORPS(one, one, one)
+	for _, r := range acc {
+		VXORPS(r, r, r)
+	}
+	repeat("again", n, func() {
+		for range 4 {
+			for _, r := range acc {
+				VFMADD231PS(one, one, r)
+			}
+		}
+	})
+	VZEROUPPER()
+	RET()
+}

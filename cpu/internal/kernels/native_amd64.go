@@ -1,0 +1,41 @@
+//go:build amd64 && !purego
+
+package kernels
+
+import "golang.org/x/sys/cpu"
+
+// native returns the sets in assembly that this processor and its system support, the best first.
+func native() []*Set {
+	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
+		return []*Set{avx2()}
+	}
+	return nil
+}
+
+func avx2() *Set {
+	return &Set{
+		Name:      "avx2",
+		TileRows:  [4]int{1: 8, 2: 6, 3: 4},
+		Pointwise: [4]func(*Pointwise){1: pointwise8x8_avx2, 2: pointwise6x16_avx2, 3: pointwise4x24_avx2},
+		Stem:      [4]func(*Stem){1: stem8x8_avx2, 2: stem6x16_avx2, 3: stem4x24_avx2},
+		Depthwise: [3]func(*Depthwise){1: depthwise_s1_avx2, 2: depthwise_s2_avx2},
+		MatVec:    matvec64_avx2,
+		Mean:      mean_avx2,
+	}
+}
+
+// Pause waits for about 40 ns times n in a way that leaves the core to its other thread. n is 1 or more.
+func Pause(n int) { pause(n) }
+
+// PeakFLOPs is how many floating-point operations one unit of [Peak] is.
+const PeakFLOPs = 48 * 8 * 2
+
+// Peak runs multiply-adds that need no memory, n*PeakFLOPs operations, n 1 or more: timed, it is the limit of the core.
+// It returns false if there is no such probe for this machine.
+func Peak(n int) bool {
+	if len(native()) == 0 {
+		return false
+	}
+	fmaPeak_avx2(n)
+	return true
+}

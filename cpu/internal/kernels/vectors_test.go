@@ -1,0 +1,82 @@
+package kernels
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestMatVec(t *testing.T) {
+	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
+		for _, k := range []int{8, 16, 24, 320, 1280} {
+			x, w, bias, y := v.slice(r, k), v.slice(r, k*MatVecColumns), v.slice(r, MatVecColumns), guarded(MatVecColumns)
+			s.MatVec(&MatVec{X: &x[0], K: k, W: &w[0], Bias: &bias[0], Y: &y[0]})
+			for j, got := range y {
+				var e exact
+				e.add(float64(bias[j]))
+				for i := range x {
+					e.add(float64(x[i]), float64(w[i*MatVecColumns+j]))
+				}
+				e.require(t, got, linear, "K = %d, output %d", k, j)
+			}
+			requireGuards(t, y)
+		}
+	})
+}
+
+func TestMean(t *testing.T) {
+	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
+		for count := 1; count <= 50; count++ {
+			x, y := v.slice(r, count*Lanes), guarded(Lanes)
+			s.Mean(&Mean{X: &x[0], Count: count, Scale: 0.375, Y: &y[0]})
+			for l, got := range y {
+				var e exact
+				for i := range count {
+					e.add(float64(x[i*Lanes+l]), 0.375)
+				}
+				e.require(t, got, linear, "%d pixels, lane %d", count, l)
+			}
+			requireGuards(t, y)
+		}
+	})
+}
+
+func TestSplit(t *testing.T) {
+	for _, s := range Sets() {
+		for vectors := 1; vectors <= 3; vectors++ {
+			for rows := 0; rows <= 300; rows++ {
+				full, c := s.TileRows[vectors], s.Split(vectors, rows)
+				require.Equal(t, rows, c.Total)
+				require.Equal(t, rows, c.Full*full+c.Less*(full-1)+c.Tail)
+				require.Less(t, c.Tail, full-1)
+				if rows >= (full-1)*(full-2) {
+					require.Zero(t, c.Tail, "%d rows in tiles of %d", rows, full)
+				}
+			}
+		}
+	}
+}
+
+func TestBest(t *testing.T) {
+	choose := func(name string) (*Set, error) { return Best(func(string) string { return name }) }
+	for _, s := range Sets() {
+		got, err := choose(s.Name)
+		require.NoError(t, err)
+		require.Equal(t, s.Name, got.Name)
+	}
+	for _, name := range []string{"", "auto"} {
+		got, err := choose(name)
+		require.NoError(t, err)
+		require.Equal(t, Sets()[0].Name, got.Name)
+	}
+	_, err := choose("mmx")
+	require.ErrorContains(t, err, `MNV2_CPU="mmx"`)
+	require.ErrorContains(t, err, "generic")
+}
+
+func TestProbesReturn(t *testing.T) {
+	Pause(1)
+	Pause(3)
+	require.Equal(t, len(Sets()) > 1, Peak(1))
+}
