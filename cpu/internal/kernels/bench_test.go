@@ -7,25 +7,32 @@ import (
 	"time"
 )
 
-// peakRate measures the limit of the core now, in operations a second; 0 if there is no probe. Best of a few short runs.
-func peakRate() float64 {
-	best := 0.0
-	for range 20 {
-		const n = 20_000
+// bestRate runs a kernel and the probe in turn, in bursts so short that most are undisturbed even on a busy machine, and
+// returns the highest rate of either in operations a second. The probe's is 0 if there is none.
+func bestRate(operations int, kernel func()) (rate, peak float64) {
+	burst := max(1, 4_000_000/operations)
+	for range 300 {
 		start := time.Now()
-		if !Peak(n) {
-			return 0
+		for range burst {
+			kernel()
 		}
-		best = max(best, n*PeakFLOPs/time.Since(start).Seconds())
+		rate = max(rate, float64(burst*operations)/time.Since(start).Seconds())
+		start = time.Now()
+		if Peak(5000) {
+			peak = max(peak, 5000*PeakFLOPs/time.Since(start).Seconds())
+		}
 	}
-	return best
+	return rate, peak
 }
 
-// report adds the rate of b, whose iteration has some multiply-adds, and its share of the limit measured right after.
-func report(b *testing.B, multiplyAdds int) {
-	rate := 2 * float64(multiplyAdds) * float64(b.N) / b.Elapsed().Seconds()
+// run benchmarks a kernel that has some multiply-adds, and reports its best rate and the share of the limit.
+func run(b *testing.B, multiplyAdds int, kernel func()) {
+	for b.Loop() {
+		kernel()
+	}
+	rate, peak := bestRate(2*multiplyAdds, kernel)
 	b.ReportMetric(rate/1e9, "GFLOP/s")
-	if peak := peakRate(); peak > 0 {
+	if peak > 0 {
 		b.ReportMetric(100*rate/peak, "%peak")
 	}
 }
@@ -41,10 +48,7 @@ func BenchmarkPointwise(b *testing.B) {
 				c := pointwiseCase{rows: shape.rows, blocks: shape.k / Lanes, vectors: shape.vectors, clamp: relu6}
 				c.fill(allValues[0], rand.New(rand.NewPCG(1, 2)))
 				args, kernel := c.args(s), s.Pointwise[c.vectors]
-				for b.Loop() {
-					kernel(args)
-				}
-				report(b, shape.rows*shape.k*shape.vectors*Lanes)
+				run(b, shape.rows*shape.k*shape.vectors*Lanes, func() { kernel(args) })
 			})
 		}
 	}
@@ -58,10 +62,7 @@ func BenchmarkDepthwise(b *testing.B) {
 				c := depthwiseCase{stride: shape.stride, height: shape.height, width: shape.width, clamp: relu6}
 				c.fill(allValues[0], rand.New(rand.NewPCG(1, 2)))
 				args, kernel := c.args(), s.Depthwise[c.stride]
-				for b.Loop() {
-					kernel(args)
-				}
-				report(b, c.rows*c.columns*9*Lanes)
+				run(b, c.rows*c.columns*9*Lanes, func() { kernel(args) })
 			})
 		}
 	}
@@ -74,10 +75,7 @@ func BenchmarkStem(b *testing.B) {
 				c := stemCase{width: 224, channels: 3, vectors: vectors}
 				c.fill(allValues[0], rand.New(rand.NewPCG(1, 2)))
 				args, kernel := c.args(s), s.Stem[vectors]
-				for b.Loop() {
-					kernel(args)
-				}
-				report(b, c.columns*27*vectors*Lanes)
+				run(b, c.columns*27*vectors*Lanes, func() { kernel(args) })
 			})
 		}
 	}

@@ -1,0 +1,45 @@
+package kernels
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mnv2/internal/shareddata"
+)
+
+// TestGenerated runs the generator and compares with what is checked in. It needs avo, in the module cache or to be
+// downloaded: without, it is skipped unless MNV2_REQUIRE names "avo".
+func TestGenerated(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a program")
+	}
+	download := exec.Command("go", "-C", "gen", "mod", "download", "github.com/mmcloughlin/avo")
+	if out, err := download.CombinedOutput(); err != nil {
+		if shareddata.Required("avo") {
+			t.Fatalf("avo: %v: %s", err, out)
+		}
+		t.Skipf("avo: %v: %s", err, out)
+	}
+	dir := t.TempDir()
+	out, stubs := filepath.Join(dir, "zz_avx2_amd64.s"), filepath.Join(dir, "zz_avx2_amd64.go")
+	generate := exec.Command("go", "-C", "gen", "run", "-tags", "purego", ".", "-out", out, "-stubs", stubs, "-pkg", "kernels")
+	text, err := generate.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	for _, path := range []string{out, stubs} {
+		got, want := body(t, path), body(t, filepath.Base(path))
+		require.True(t, bytes.Equal(got, want), "%s is not what the generator writes: run go generate", filepath.Base(path))
+	}
+}
+
+// body returns a generated file without its first line, which has the generator's arguments.
+func body(t *testing.T, path string) []byte {
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	_, rest, _ := bytes.Cut(data, []byte("\n"))
+	return rest
+}
