@@ -180,7 +180,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-// Remove deletes a checkpoint and what stands beside it.
+// Remove deletes a checkpoint and the metadata beside it. If there is no such checkpoint the error is that of os.Remove.
 func Remove(path string) error {
 	err := os.Remove(path)
 	if beside := os.Remove(path + sidecarSuffix); beside != nil && !errors.Is(beside, fs.ErrNotExist) {

@@ -106,6 +106,20 @@ func TestSidecarDirectory(t *testing.T) {
 	require.ErrorContains(t, err, "meta.json")
 }
 
+func TestRemove(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.ckpt")
+	for _, meta := range []map[string]string{nil, {"a": "b"}} {
+		require.NoError(t, Write(path, numbered(1, meta)))
+		require.NoError(t, Remove(path))
+		left, err := os.ReadDir(filepath.Dir(path))
+		require.NoError(t, err)
+		require.Empty(t, left)
+	}
+	require.True(t, os.IsNotExist(Remove(path)))
+	require.NoError(t, os.MkdirAll(filepath.Join(path+".meta.json", "full"), 0o755))
+	require.ErrorContains(t, Remove(path), "meta.json")
+}
+
 func FuzzSidecar(f *testing.F) {
 	f.Add([]byte(`{"format":"mnv2-meta-1","entries":[{"bytes":1,"crc32":2,"meta":{"a":"b"}}]}`))
 	f.Add([]byte(`{"format":"mnv2-meta-1","entries":null}`))

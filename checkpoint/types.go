@@ -2,13 +2,18 @@ package checkpoint
 
 import "mnv2/checkpoint/internal/tensor"
 
-// Format names a file format; DType an element type; Tensor one named array; File the content of one file.
-// See the methods for what they promise.
 type (
+	// Format names a file format.
 	Format = tensor.Format
-	DType  = tensor.DType
+
+	// DType is the element type of a Tensor.
+	DType = tensor.DType
+
+	// Tensor is one named array: Data is little-endian, row-major and contiguous, Shape nil or empty is a scalar.
 	Tensor = tensor.Tensor
-	File   = tensor.File
+
+	// File is the content of one file: its Format, its Tensors in order, and Meta, text that travels with them.
+	File = tensor.File
 )
 
 // The formats. Read takes all of them, Write those of Writable.
