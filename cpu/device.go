@@ -1,7 +1,6 @@
 package cpu
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -24,10 +23,18 @@ type Device struct {
 	busy      atomic.Bool
 }
 
-// enter begins a call; leave ends it. Two calls at once are the caller's mistake.
-func (d *Device) enter(op string) error {
+// acquire takes the device for one call; leave gives it back. Two calls at once are the caller's mistake.
+func (d *Device) acquire(op string) error {
 	if !d.busy.CompareAndSwap(false, true) {
 		return d.fail(op, backend.ErrConcurrent)
+	}
+	return nil
+}
+
+// enter is acquire for what needs an open device.
+func (d *Device) enter(op string) error {
+	if err := d.acquire(op); err != nil {
+		return err
 	}
 	if d.closed {
 		d.leave()
@@ -93,23 +100,22 @@ func (d *Device) Sync() error {
 
 // Close implements backend.Backend. A device that still has buffers or plans stays open. Closing again does nothing.
 func (d *Device) Close() error {
-	if err := d.enterDirect("close"); err != nil {
-		if d.isClosed(err) {
-			return nil
-		}
+	if err := d.acquire("close"); err != nil {
 		return err
 	}
 	defer d.leave()
+	if d.closed {
+		return nil
+	}
+	if d.recording != nil {
+		return d.fail("close", backend.ErrRecording)
+	}
 	if live := d.liveNames(); len(live) > 0 {
 		return d.fail("close", fmt.Errorf("%w: %s", backend.ErrLive, strings.Join(live, ", ")))
 	}
 	d.pool.close()
 	d.closed = true
 	return nil
-}
-
-func (d *Device) isClosed(err error) bool {
-	return errors.Is(err, backend.ErrUnavailable)
 }
 
 // liveNames lists buffers and plans that were not given back, in a fixed order.

@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -17,12 +16,13 @@ type memory struct {
 	live        map[*buffer]struct{}
 }
 
-// buffer is a piece of Go memory that begins on a cache line.
+// buffer is a piece of memory that begins on a cache line.
 type buffer struct {
 	device *Device
 	label  string
 	size   int64
 	mem    []byte
+	unmap  func() error // gives pages back; nil if mem is of the Go heap
 	freed  bool
 }
 
@@ -38,18 +38,34 @@ func (d *Device) Alloc(bytes int64, label string) (backend.Buffer, error) {
 	if bytes > d.memory.limit-d.memory.used {
 		return nil, d.fail("alloc", d.memory.exhausted(bytes, label))
 	}
-	mem, err := alignedBytes(bytes)
-	if err != nil {
-		return nil, d.fail("alloc", errors.Join(d.memory.exhausted(bytes, label), err))
+	b := &buffer{device: d, label: label, size: bytes}
+	if err := b.allocate(); err != nil {
+		return nil, d.fail("alloc", fmt.Errorf("%w (%w)", d.memory.exhausted(bytes, label), err))
 	}
-	b := &buffer{device: d, label: label, size: bytes, mem: mem}
 	d.memory.live[b] = struct{}{}
 	d.memory.used += bytes
 	return b, nil
 }
 
-// alignedBytes returns n zero bytes that begin on a multiple of [backend.Alignment]. A size that Go cannot even count is an
-// error; one that the machine does not have ends the program, which is why Alloc has a limit.
+// ownPages is the size from which a buffer gets pages from the system, where there is a way, in place of the Go heap. They
+// can be given back at once, and the garbage collector, which lets the heap grow to twice what is in use, does not count
+// them.
+const ownPages = 1 << 20
+
+// allocate fills b.mem with zero bytes that begin on a multiple of [backend.Alignment].
+func (b *buffer) allocate() (err error) {
+	if b.size >= ownPages {
+		b.mem, b.unmap, err = mapPages(b.size)
+		if err != nil || b.mem != nil {
+			return err
+		}
+	}
+	b.mem, err = alignedBytes(b.size)
+	return err
+}
+
+// alignedBytes returns n bytes of the Go heap. A size that Go cannot even count is an error; one that the machine does not
+// have ends the program, which is why Alloc has a limit.
 func alignedBytes(n int64) (mem []byte, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -99,6 +115,12 @@ func (b *buffer) Free() error {
 	b.freed, b.mem = true, nil
 	delete(b.device.memory.live, b)
 	b.device.memory.used -= b.size
+	if b.unmap == nil {
+		return nil
+	}
+	if err := b.unmap(); err != nil {
+		return b.device.fail("free", fmt.Errorf("%q: give back %d bytes: %w", b.label, b.size, err))
+	}
 	return nil
 }
 

@@ -71,3 +71,18 @@ func TestCloseNamesWhatIsLive(t *testing.T) {
 func TestHostMemory(t *testing.T) {
 	assert.GreaterOrEqual(t, hostMemory(), int64(0))
 }
+
+// TestLargeBuffers uses and frees buffers that get pages of their own: each must come back zeroed.
+func TestLargeBuffers(t *testing.T) {
+	d := openDevice(t, Options{Threads: 1})
+	n := int64(64 << 20)
+	for i := range 4 {
+		b, err := d.Alloc(n, "large")
+		require.NoError(t, err)
+		own := b.(*buffer)
+		require.Zero(t, own.mem[n-1], "round %d", i)
+		own.mem[n-1] = 1
+		require.NoError(t, b.Free())
+		require.ErrorIs(t, b.Free(), backend.ErrFreed)
+	}
+}

@@ -114,10 +114,7 @@ func (p *plan) release() {
 
 // Close implements backend.Plan. Closing again does nothing.
 func (p *plan) Close() error {
-	if p.closed {
-		return nil
-	}
-	if err := p.device.enter("close " + p.name); err != nil {
+	if err := p.device.acquire("close " + p.name); err != nil {
 		return err
 	}
 	defer p.device.leave()
