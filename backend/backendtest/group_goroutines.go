@@ -55,8 +55,9 @@ func (s *suite) testMoving(t tester) {
 	})
 }
 
-// contention is the most rounds for which two goroutines use a device at once before one must have been told.
-const contention = 20000
+// contention is the most rounds for which two goroutines use a device at once before one must have been told. Only tests of
+// the suite change it.
+var contention = 20000
 
 func (s *suite) testConcurrent(t tester) {
 	s.with(t, func(b backend.Backend) {

@@ -95,6 +95,9 @@ func (m *mock) enter(what string, whileRecording bool) error {
 		m.leave()
 		return m.fail(what, backend.ErrRecording)
 	case m.calls == m.failNth:
+		if m.faults.leakOnFailure {
+			m.buffers = append(m.buffers, &mockBuffer{owner: m, label: "left behind"})
+		}
 		m.leave()
 		return m.fail(what, errors.New("injected"))
 	}

@@ -27,7 +27,7 @@ type Options struct {
 // Run runs the whole suite on the device that open opens. Each call of open must give a device of its own.
 func Run(t *testing.T, open func() (backend.Backend, error), o Options) {
 	t.Helper()
-	run(&goT{t}, open, o)
+	run(&goT{t}, open, o, groups)
 }
 
 // tester is the part of *testing.T that the suite uses, so that the suite itself can be tested.
@@ -57,23 +57,27 @@ type suite struct {
 	summary summary
 }
 
-func run(t tester, open func() (backend.Backend, error), o Options) {
+// run runs some of the groups.
+func run(t tester, open func() (backend.Backend, error), o Options, list []group) {
 	t.Helper()
 	s := &suite{open: open, options: o}
 	s.with(t, func(b backend.Backend) { s.info = b.Info() })
 	if t.Failed() {
 		return
 	}
-	for _, g := range groups {
+	for _, g := range list {
 		t.Run(g.name, func(t tester) { g.run(s, t) })
 	}
 	s.summary.log(t, s.info)
 }
 
-var groups = []struct {
+// group is one part of the suite.
+type group struct {
 	name string
 	run  func(*suite, tester)
-}{
+}
+
+var groups = []group{
 	{"info", (*suite).testInfo},
 	{"memory", (*suite).testMemory},
 	{"transfer", (*suite).testTransfer},

@@ -89,7 +89,7 @@ func TestSuitePassesOnTheMock(t *testing.T) {
 func TestSuiteReportsADeviceThatDoesNotOpen(t *testing.T) {
 	r := newRecorder()
 	r.Run("open", func(t tester) {
-		run(t, func() (backend.Backend, error) { return nil, backend.ErrUnavailable }, Options{})
+		run(t, func() (backend.Backend, error) { return nil, backend.ErrUnavailable }, Options{}, groups)
 	})
 	require.Len(t, r.failures(), 1)
 	assert.Contains(t, r.failures()[0], "device not available")
