@@ -96,3 +96,9 @@ func TestSuiteReportsADeviceThatDoesNotOpen(t *testing.T) {
 }
 
 func FuzzMockOps(f *testing.F) { FuzzOps(f, openMock(faults{}), Options{}) }
+
+func TestSuitePassesOnACheckedMock(t *testing.T) {
+	Run(t, func() (backend.Backend, error) {
+		return backend.CheckedWith(newMock(faults{}), backend.CheckOptions{Values: true}), nil
+	}, Options{NoNonFinite: true})
+}

@@ -16,7 +16,7 @@ const (
 	normal    profile = "normal"    // standard normal
 	same      profile = "same"      // one number everywhere: zero variance
 	edges     profile = "edges"     // many exact 0, -0, 6, and numbers beside them
-	large     profile = "large"     // up to 1e15
+	large     profile = "large"     // up to 1e9, whose cube is still finite
 	subnormal profile = "subnormal" // below the smallest normal number
 	nonFinite profile = "nonfinite" // a few NaN and infinities
 	bigMean   profile = "bigmean"   // mean 300, deviation 1
@@ -118,7 +118,7 @@ func (p profile) numbers(rng *rand.Rand, d backend.Desc) func(i int) float64 {
 		list := []float64{0, math.Copysign(0, -1), 6, 0x1p-20, -0x1p-20, 5.99, 6.01, 3, -3, 100, -100}
 		return func(int) float64 { return list[rng.IntN(len(list))] }
 	case large:
-		top := 15.0
+		top := 9.0
 		if d.DType == backend.F16 {
 			top = 2
 		}
