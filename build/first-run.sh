@@ -12,5 +12,5 @@ start=$(date +%s)
 echo "trained in $(($(date +%s) - start)) s"
 "$root/bin/mnv2" validate --format json | tee validate.json
 awk -F'"top1":' '{ split($2, a, ","); exit !(a[1] >= 95) }' validate.json || { echo "top-1 is below 95 %"; exit 1; }
-picture=${1:-"$root/docs/images/shapes.png"}
+picture=${1:-"$root/docs/images/star.png"}
 "$root/bin/mnv2" predict "$picture"

@@ -30,7 +30,7 @@ func convertCommand(_ context.Context, in cli.Invocation) error {
 		return &cli.ExitError{Code: cli.Usage, Err: fmt.Errorf("convert to %q: %s can be read, not written", to, format),
 			Hint: "write .ckpt, .safetensors or .pth"}
 	}
-	if in.Options.Naming != "" {
+	if in.Options.Naming != "auto" {
 		if naming, err = model.ParseScheme(in.Options.Naming); err != nil {
 			return &cli.ExitError{Code: cli.Usage, Err: err}
 		}

@@ -2,15 +2,16 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
 	"mnv2/backend"
 	"mnv2/internal/cli"
 	"mnv2/internal/devices"
+	"mnv2/internal/options"
 )
 
 func devicesCommand(_ context.Context, in cli.Invocation) error {
@@ -73,17 +74,13 @@ func printStatusJSON(in cli.Invocation, s devices.Status) error {
 // openDevice opens what --device names. With auto it says which device was taken and why others were not.
 func openDevice(in cli.Invocation) (backend.Backend, error) {
 	b, passed, err := devices.Open(in.Options.Device, devices.Options{Threads: in.Options.Threads, Debug: in.Options.DebugDevice})
-	var usage *devices.UsageError
-	if errors.As(err, &usage) {
-		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
-	}
 	if err != nil {
 		return nil, err
 	}
-	if in.Options.Quiet || in.JSON {
-		return b, nil
-	}
 	info := b.Info()
+	for _, text := range deviceNotes(&in.Options, info) {
+		note(in, text)
+	}
 	text := fmt.Sprintf("device %s: %s", info.Device, info.Model)
 	if info.Threads > 0 {
 		text += fmt.Sprintf(", %d threads", info.Threads)
@@ -91,6 +88,32 @@ func openDevice(in cli.Invocation) (backend.Backend, error) {
 	for _, p := range passed {
 		text += fmt.Sprintf("; not %s (%s)", p.Name, reason(p.Err))
 	}
-	fmt.Fprintln(in.Stderr, "mnv2:", text)
+	note(in, text)
 	return b, nil
+}
+
+// deviceNotes says which options the device does not need or does not have.
+func deviceNotes(o *options.Options, info backend.Info) []string {
+	var list []string
+	if slices.Contains(info.DTypes, backend.F16) {
+		return nil
+	}
+	if level := o.AmpLevel; level != "O0" && o.IsSet("amp_level") {
+		list = append(list, fmt.Sprintf("amp_level %s: the %s device computes in float32 at every level", level, info.Device))
+	}
+	for name, isOn := range map[string]bool{"tf32": o.TF32, "amp_dtype": o.IsSet("amp_dtype"), "val_amp_level": o.ValAmpLevel != "O0",
+		"deterministic": !o.Deterministic} {
+		if isOn {
+			list = append(list, fmt.Sprintf("%s has no effect on the %s device, which computes in float32 and always gives the same bits", name, info.Device))
+		}
+	}
+	sort.Strings(list)
+	return list
+}
+
+// note prints a line for a person: nothing with --quiet, and nothing beside JSON.
+func note(in cli.Invocation, text string) {
+	if !in.Options.Quiet && !in.JSON {
+		fmt.Fprintln(in.Stderr, "mnv2:", text)
+	}
 }

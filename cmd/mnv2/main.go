@@ -59,7 +59,7 @@ func app() cli.App {
 				Examples: []string{
 					"mnv2 train",
 					"mnv2 train --config mobilenet_v2_1.0_ascend --data_dir /data/imagenet",
-					"mnv2 train --data_dir photos --ckpt_path weights.pth --num_classes 5 --lr 0.005 --epoch_size 10",
+					"mnv2 train --data_dir photos --ckpt_path weights.pth --num_classes 5 --opt momentum --lr 0.005",
 				},
 				More: []string{"Without --config, --data_dir and --dataset it trains a small network on generated shapes."},
 				Base: builtInRecipe, Run: trainCommand,
@@ -112,10 +112,10 @@ func app() cli.App {
 
 // builtInRecipe names the recipe that stands in when nothing says what to work on.
 func builtInRecipe(flags map[string]string) string {
-	for _, name := range []string{"data_dir", "dataset"} {
-		if _, ok := flags[name]; ok {
-			return ""
-		}
+	_, hasFolder := flags["data_dir"]
+	set, hasSet := flags["dataset"]
+	if hasFolder || hasSet && set != "shapes" {
+		return ""
 	}
 	return "shapes"
 }

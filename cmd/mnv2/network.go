@@ -6,6 +6,7 @@ import (
 	"mnv2/backend"
 	"mnv2/checkpoint"
 	"mnv2/internal/cli"
+	"mnv2/internal/devices"
 	"mnv2/internal/options"
 	"mnv2/model"
 	"mnv2/weights"
@@ -21,8 +22,11 @@ type network struct {
 
 // openNetwork reads the checkpoint that the options name, or the best of the newest run, and makes it ready for batches
 // of n images. What the checkpoint says of itself stands in for options that were not given.
-func openNetwork(in *cli.Invocation, open func() (backend.Backend, error), n int) (*network, backend.Backend, error) {
+func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 	o := &in.Options
+	if err := devices.Check(o.Device); err != nil {
+		return nil, nil, err
+	}
 	path := o.CkptPath
 	if path == "" {
 		var err error
@@ -39,10 +43,8 @@ func openNetwork(in *cli.Invocation, open func() (backend.Backend, error), n int
 	if err != nil {
 		return nil, nil, err
 	}
-	if !o.Quiet && !in.JSON {
-		fmt.Fprintf(in.Stderr, "mnv2: %s: %s\n", f.Path, f.Summary())
-	}
-	device, err := open()
+	note(*in, f.Path+": "+f.Summary())
+	device, err := openDevice(*in)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"sort"
 
-	"mnv2/backend"
 	"mnv2/data"
 	"mnv2/data/augment"
 	"mnv2/data/decode"
@@ -40,7 +39,7 @@ func predictCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if len(files) == 0 {
 		return &cli.ExitError{Code: cli.Usage, Err: errors.New("predict: no picture given")}
 	}
-	net, device, err := openNetwork(&in, func() (backend.Backend, error) { return openDevice(in) }, 1)
+	net, device, err := openNetwork(&in, 1)
 	if err != nil {
 		return err
 	}
@@ -92,7 +91,18 @@ func newPredictor(in cli.Invocation, net *network) (*predictor, error) {
 		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
 	size := in.Options.ImageResize
-	return &predictor{in: in, net: net, transform: transform, labels: labels(net),
+	names := labels(net)
+	if file := in.Options.ClassIndex; file != "" {
+		index, err := data.ReadClassIndex(file)
+		if err != nil {
+			return nil, &cli.ExitError{Code: cli.BadData, Err: err}
+		}
+		if names = index.Names; len(names) != net.arch.Classes {
+			return nil, &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("--class_index %q has %d classes, the checkpoint %d",
+				file, len(names), net.arch.Classes)}
+		}
+	}
+	return &predictor{in: in, net: net, transform: transform, labels: names,
 		pixels: make([]byte, size*size*net.arch.InChannels), logits: make([]float32, net.arch.Classes)}, nil
 }
 

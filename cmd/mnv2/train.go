@@ -9,6 +9,7 @@ import (
 	"mnv2/backend"
 	"mnv2/data"
 	"mnv2/internal/cli"
+	"mnv2/internal/devices"
 	"mnv2/internal/options"
 	"mnv2/model"
 	"mnv2/train"
@@ -61,9 +62,13 @@ func (j *trainJob) openReport() (err error) {
 
 // openData opens both splits. Equal labels must mean the same class in both.
 func (j *trainJob) openData() (err error) {
+	if err := devices.Check(j.o.Device); err != nil {
+		return err
+	}
 	if j.train, err = openDataset(j.o, j.o.TrainSplit); err != nil {
 		return err
 	}
+	folderNotes(j.in, j.train)
 	if n := j.o.NumSamples; n.Some {
 		if j.train, err = data.NewSubset(j.train, n.Value, uint64(j.o.Seed), j.o.Shuffle); err != nil {
 			return &cli.ExitError{Code: cli.Usage, Err: err}
@@ -146,6 +151,13 @@ func (j *trainJob) startFrom(path string) error {
 		if j.resumption, err = train.Resume(f, j.o.CkptSaveDir, j.arch, j.trainLoader.Steps(), uint64(j.o.Seed)); err != nil {
 			return err
 		}
+	}
+	if j.o.ResumeOpt && j.resumption.Position == nil {
+		why := j.resumption.Reason
+		if why == "" {
+			why = "it holds no optimizer state for this network"
+		}
+		return &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("checkpoint %q: --resume_opt: %s", f.Path, why)}
 	}
 	j.report.startedFrom(f, fit, j.resumption)
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"mnv2/backend"
@@ -28,7 +29,7 @@ type validation struct {
 
 func validateCommand(ctx context.Context, in cli.Invocation) (err error) {
 	o := &in.Options
-	net, device, err := openNetwork(&in, func() (backend.Backend, error) { return openDevice(in) }, o.BatchSize)
+	net, device, err := openNetwork(&in, o.BatchSize)
 	if err != nil {
 		return err
 	}
@@ -41,6 +42,10 @@ func validateCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if err != nil {
 		return err
 	}
+	if set, err = alignClasses(o, net, set); err != nil {
+		return err
+	}
+	folderNotes(in, set)
 	if err := checkClasses(net, set); err != nil {
 		return err
 	}
@@ -93,13 +98,41 @@ func checkClasses(net *network, set data.Dataset) error {
 	return nil
 }
 
+// alignClasses numbers the folders as the checkpoint does, if its class names include all of theirs: then a split may lack
+// some of the classes.
+func alignClasses(o *options.Options, net *network, set data.Dataset) (data.Dataset, error) {
+	card := net.file.Card
+	if _, isFolder := set.(*data.Folder); !isFolder || o.ClassIndex != "" || card == nil || slices.Equal(card.Classes, set.Classes()) {
+		return set, nil
+	}
+	for _, name := range set.Classes() {
+		if !slices.Contains(card.Classes, name) {
+			return set, nil
+		}
+	}
+	aligned, err := data.OpenFolder(o.DataDir, o.ValSplit, data.FolderOptions{Classes: card.Classes})
+	if err != nil {
+		return nil, &cli.ExitError{Code: cli.BadData, Err: err}
+	}
+	return aligned, nil
+}
+
+// folderNotes tells what a folder holds besides images.
+func folderNotes(in cli.Invocation, set data.Dataset) {
+	if folder, ok := set.(*data.Folder); ok {
+		for _, text := range folder.Notes() {
+			note(in, text)
+		}
+	}
+}
+
 func evalLoader(o *options.Options, set data.Dataset, onBad func(string, error)) (*data.Loader, error) {
 	transform, err := evalTransform(o)
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
 	return data.NewLoader(data.LoaderConfig{Dataset: set, Batch: o.BatchSize, Size: o.ImageResize, Channels: o.InChannels,
-		Workers: o.NumParallelWorkers, MaxBadFiles: o.MaxBadFiles, Transform: transform, OnBad: onBad})
+		Shuffle: o.EvalShuffle, Seed: uint64(o.Seed), Workers: o.NumParallelWorkers, MaxBadFiles: o.MaxBadFiles, Transform: transform, OnBad: onBad})
 }
 
 func printValidation(in cli.Invocation, m train.Metrics, info backend.Info, unreadable int) error {

@@ -113,9 +113,29 @@ func wrap(b backend.Backend, o Options) backend.Backend {
 // UsageError is a --device that no device could ever be called.
 type UsageError struct{ Spec string }
 
+// ExitCode is that of a wrong command line.
+func (e *UsageError) ExitCode() int { return 2 }
+
 // Error implements error.
 func (e *UsageError) Error() string {
 	return fmt.Sprintf("--device %q: want auto, cpu, cuda[:N] or ascend[:N]", e.Spec)
+}
+
+// Check returns nil if spec is something that --device may be, whether or not there is such a device.
+func Check(spec string) error {
+	if spec == "" || spec == "auto" {
+		return nil
+	}
+	name, _, err := parse(spec)
+	if err != nil {
+		return err
+	}
+	for _, d := range drivers(Options{}) {
+		if d.Name == name {
+			return nil
+		}
+	}
+	return &UsageError{Spec: spec}
 }
 
 func parse(spec string) (name string, index int, err error) {

@@ -22,7 +22,7 @@ var rules = []rule{
 	{"backend", "says what a device is: it knows no vendor, no device and no network", nil},
 	{"backend/ref", "is the oracle: it shares nothing with what it judges", []string{"backend"}},
 	{"backend/backendtest", "judges every device alike: it knows none", []string{"backend", "backend/ref", "internal/tolerance", "github.com/stretchr/testify"}},
-	{"cpu", "is always compiled in, without cgo", []string{"backend", "golang.org/x/sys/cpu"}},
+	{"cpu/", "is always compiled in, without cgo", []string{"backend", "cpu/", "golang.org/x/sys/cpu"}},
 	{"model", "issues operations: it names no vendor, reads no file, knows no flag", []string{"backend"}},
 	{"checkpoint/", "reads and writes tensors: it knows no network and no device", []string{"checkpoint/", "internal/atomicfile", "google.golang.org/protobuf/encoding/protowire"}},
 	{"data/", "makes bytes of pixels: it knows no device and no network", []string{"data/", "internal/atomicfile", "golang.org/x/image/"}},

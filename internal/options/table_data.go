@@ -30,7 +30,7 @@ func datasetRows() []*Option {
 			Help: "use only this many images",
 			Note: "Cannot be combined with aug_repeats.",
 			at:   func(o *Options) any { return &o.NumSamples }},
-		{Name: "batch_size", Group: Dataset, Default: "128", Unit: "images", Bounds: between(1, 1<<20), Common: Runs, Acts: Runs,
+		{Name: "batch_size", Group: Dataset, Default: "128", Unit: "images", Bounds: between(1, 1<<20), Common: Train | Validate, Acts: Train | Validate,
 			Help: "images per step and device",
 			at:   func(o *Options) any { return &o.BatchSize }},
 		{Name: "drop_remainder", Group: Dataset, Default: "True", Acts: Train,
