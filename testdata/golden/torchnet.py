@@ -80,11 +80,12 @@ class MobileNetV2(nn.Module):
 
 
 def generated(name, shape):
-    """Return the float32 values of the tensor called name (torchvision's name): uniform, with the spread of MindCV's
-    normal distributions for convolutions, and away from the trivial 0 and 1 for the others."""
+    """Return the float32 values of the tensor called name (torchvision's name): convolutions uniform with the variance
+    2/(inputs of one output), everything else spread around its usual start. MindCV's own initialisation would not do: its
+    depthwise filters are so small that the first steps of training are chaotic (README.md, "Training")."""
     if len(shape) == 4:
-        fan_out = shape[0] * shape[2] * shape[3]
-        return generator.fill(name, shape, math.sqrt(24.0 / fan_out))
+        fan_in = shape[1] * shape[2] * shape[3]
+        return generator.fill(name, shape, math.sqrt(24.0 / fan_in))
     if name.startswith("classifier."):
         return generator.fill(name, shape, 0.1)
     scale, offset = {"weight": (0.4, 1.0), "bias": (0.2, 0.0), "running_mean": (0.2, 0.0),

@@ -1,0 +1,183 @@
+"""Writes training_075.safetensors.gz and training_100.safetensors.gz: five training steps in float64 PyTorch, and how far
+float32 PyTorch is from them, tensor by tensor.
+
+Run from the repository root: python testdata/golden/make_training.py [--search] [width ...]
+README.md ("Training") says what is in the files. Batches are chosen so that no pre-activation lies within float32's error
+of ReLU6's two corners, where one element more or less changes all gradients by a percent: see choose. Without --search
+the batches named in the present files are kept.
+"""
+import json
+import math
+import os
+import sys
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+import generator
+import tensorfile
+import torchnet
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+SIZE, BATCH, CLASSES, STEPS, CANDIDATES = 40, 8, 10, 5, 48
+FULL, SAMPLES = 1280, 512
+SMOOTHING, MOMENTUM = float(np.float32(0.1)), float(np.float32(0.9))
+RUNS = {  # float32 numbers, widened
+    "steady": dict(lr=float(np.float32(1e-3)), weight_decay=float(np.float32(0.05))),
+    "fast": dict(lr=float(np.float32(0.05)), weight_decay=float(np.float32(4e-5))),
+}
+VARIANTS = [  # ways of computing the same in float32
+    dict(threads=1), dict(threads=2), dict(threads=1, mkldnn=False), dict(threads=2, mkldnn=False),
+    dict(threads=1, channels_last=True), dict(threads=1, mkldnn=False, channels_last=True),
+    dict(threads=1, reverse=True), dict(threads=1, mkldnn=False, reverse=True),
+]
+
+
+def batch(stream, dtype):
+    """Return pictures (normalised, NCHW) and labels of a stream."""
+    x = torch.from_numpy(generator.normalised(generator.images(stream, BATCH, SIZE)))
+    return x.to(dtype), torch.from_numpy(generator.labels(stream + ".labels", BATCH, CLASSES))
+
+
+def named(net):
+    """Return the state without the batch counters."""
+    return {k: v for k, v in net.state_dict().items() if not k.endswith("num_batches_tracked")}
+
+
+def corners(net, x):
+    """Return what goes into every ReLU6 in a training forward pass; the moving statistics are left as they were."""
+    seen, keep = [], {k: v.clone() for k, v in net.state_dict().items()}
+    hooks = [m.register_forward_pre_hook(lambda _, a: seen.append(a[0].detach().double()))
+             for m in net.modules() if isinstance(m, torch.nn.ReLU6)]
+    with torch.no_grad():
+        net(x)
+    for h in hooks:
+        h.remove()
+    net.load_state_dict(keep)
+    return seen
+
+
+def safety(net, stream):
+    """Return the least, over all layers, of (distance of a pre-activation from 0 or 6) / (float32's rms error in that layer)."""
+    single = torchnet.MobileNetV2(net.width, CLASSES).float().train()
+    single.load_state_dict(net.state_dict())
+    exact, rounded = corners(net, batch(stream, torch.float64)[0]), corners(single, batch(stream, torch.float32)[0])
+    return min((torch.minimum(a.abs(), (a - 6).abs()).min() / (a - b).square().mean().sqrt()).item()
+               for a, b in zip(exact, rounded))
+
+
+def choose(net, step):
+    """Return the name of the stream for this step: the safest of CANDIDATES."""
+    names = [f"training.{net.width:.2f}.step{step}.{i}" for i in range(CANDIDATES)]
+    found = [safety(net, n) for n in names]
+    best = int(np.argmax(found))
+    print(f"width {net.width} step {step}: {names[best]}, nearest corner {found[best]:.2f} float32 errors away", flush=True)
+    return names[best], found[best]
+
+
+def network(width, dtype, channels_last=False):
+    net = torchnet.MobileNetV2(width, CLASSES).generate().to(dtype).train()
+    net.width = width
+    return net.to(memory_format=torch.channels_last) if channels_last else net
+
+
+def train(width, run, streams=None, dtype=torch.float64, threads=1, mkldnn=True, channels_last=False, reverse=False):
+    """Train STEPS steps. Return losses, gradients of step 1, state after the last, and the streams (chosen if None)."""
+    torch.set_num_threads(threads)
+    net = network(width, dtype, channels_last)
+    sgd = torch.optim.SGD(net.parameters(), momentum=MOMENTUM, **RUNS[run])
+    losses, first, chosen, distances = [], None, [], []
+    for step in range(STEPS):
+        if streams is None:
+            stream, distance = choose(net, step)
+            distances.append(distance)
+        else:
+            stream = streams[step]
+        chosen.append(stream)
+        x, y = batch(stream, dtype)
+        if reverse:  # the same mathematics, another order of sums
+            x, y = x.flip(0), y.flip(0)
+        if channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
+        with torch.backends.mkldnn.flags(enabled=mkldnn):
+            loss = F.cross_entropy(net(x), y, label_smoothing=SMOOTHING)
+            sgd.zero_grad()
+            loss.backward()
+        if step == 0:
+            first = {k: p.grad.detach().clone() for k, p in net.named_parameters()}
+        sgd.step()
+        losses.append(loss.item())
+    numpy = lambda d: {k: v.detach().double().numpy().copy() for k, v in d.items()}
+    return losses, numpy(first), numpy(named(net)), chosen, distances
+
+
+def stride(n):
+    """Return the sampling step of a tensor with n elements: 1 up to FULL; else coprime with n, about n/SAMPLES."""
+    if n <= FULL:
+        return 1
+    k = -(-n // SAMPLES)
+    while math.gcd(k, n) != 1:
+        k += 1
+    return k
+
+
+def sample(a):
+    return a.reshape(-1)[::stride(a.size)]
+
+
+def fingerprint(name, a):
+    """Return L2 norm, four projections on random signs, and the first eight elements (zeros beyond the end)."""
+    a = a.reshape(-1)
+    head = np.zeros(8)
+    head[:min(8, a.size)] = a[:8]
+    sides = [float(a @ generator.signs(f"{name}.signs{i}", a.size)) for i in range(4)]
+    return np.concatenate([[np.linalg.norm(a)], sides, head])
+
+
+def distances(exact, rounded):
+    """Return {name: [distance per variant over the samples], [over the whole tensor]} as float64 arrays."""
+    norm = np.linalg.norm
+    return {k: np.array([[norm(sample(r[k]) - sample(a)) for r in rounded],
+                         [norm(r[k] - a) for r in rounded]]) for k, a in exact.items()}
+
+
+def store(out, group, exact, rounded, dtype=np.float32):
+    """Add samples (in float64 where float32's error is no larger than a rounding), fingerprints and the spread of float32's distances of one group of tensors."""
+    for k, d in distances(exact, rounded).items():
+        out[f"{group}/{k}"] = sample(exact[k]).astype(dtype)
+        out[f"{group}.print/{k}"] = fingerprint(k, exact[k])
+        out[f"{group}.distance/{k}"] = np.array([np.median(d[0]), d[0].max(), np.median(d[1]), d[1].max()])
+    relative = [out[f"{group}.distance/{k}"][2] / max(np.linalg.norm(exact[k]), 1e-300) for k in exact]
+    print(f"  {group}: float32's relative distance, median over variants: median tensor {np.median(relative):.2e}, "
+          f"90% {np.quantile(relative, .9):.2e}", flush=True)
+
+
+def make(width, search):
+    out = {}
+    meta = dict(made_by=f"make_training.py, PyTorch {torch.__version__}", width=width, classes=CLASSES, size=SIZE,
+                batch=BATCH, steps=STEPS, smoothing=SMOOTHING, momentum=MOMENTUM, variants=VARIANTS, runs=RUNS)
+    path = os.path.join(HERE, f"training_{round(width * 100):03d}.safetensors.gz")
+    streams = None
+    if not search:
+        kept = tensorfile.read(path)[1]
+        streams, meta["corner_distances"] = json.loads(kept["streams"]), json.loads(kept["corner_distances"])
+    for run in RUNS:
+        losses, grads, state, chosen, safeties = train(width, run, streams)
+        if streams is None:
+            streams, meta["corner_distances"] = chosen, safeties
+        single = [train(width, run, streams, torch.float32, **v) for v in VARIANTS]
+        print(f"width {width} {run}: losses {losses}")
+        errors = np.abs(np.array([s[0] for s in single]) - losses)
+        print("  float32's error, largest:", errors.max(0))
+        out[f"{run}.losses"] = np.array(losses)
+        out[f"{run}.losses.distance"] = np.stack([np.median(errors, 0), errors.max(0)], 1)
+        if run == "steady":  # the first gradients do not depend on the rate
+            store(out, "grad", grads, [s[1] for s in single])
+        store(out, f"{run}.state", state, [s[2] for s in single], np.float64 if run == "steady" else np.float32)
+    tensorfile.write(path, out, dict(meta, streams=streams))
+
+
+if __name__ == "__main__":
+    for w in [a for a in sys.argv[1:] if a != "--search"] or ["0.75", "1.0"]:
+        make(float(w), "--search" in sys.argv)
