@@ -91,7 +91,8 @@ func (s *suite) checkPair(t tester, b backend.Backend, p blockPair) {
 			t.Errorf("fuse %v: %v", fuse, err)
 			continue
 		}
-		e.compare(t, fmt.Sprintf("fuse %v against ref", fuse), got, e.exact)
+		ratio := e.compare(t, fmt.Sprintf("fuse %v against ref", fuse), got, e.exact)
+		s.summary.measure(p.second, ratio)
 		results = append(results, got)
 	}
 	if len(results) == 2 {
@@ -99,11 +100,12 @@ func (s *suite) checkPair(t tester, b backend.Backend, p blockPair) {
 	}
 }
 
-func (e expectation) compare(t tester, what string, got, want map[string]*ref.Tensor) {
+func (e expectation) compare(t tester, what string, got, want map[string]*ref.Tensor) (ratio float64) {
 	t.Helper()
 	for name := range maps.Keys(e.bounds) {
-		compare(t, fmt.Sprintf("%s: %q", what, name), got[name], want[name], e.bounds[name])
+		ratio = max(ratio, compare(t, fmt.Sprintf("%s: %q", what, name), got[name], want[name], e.bounds[name]))
 	}
+	return ratio
 }
 
 // compilePair returns nil, after noting why, if the device cannot even compose the pair.

@@ -63,7 +63,8 @@ func (s *suite) checkPlan(t tester, b backend.Backend, plan backend.Plan, c opCa
 	}
 	for i, o := range c.op.Operands() {
 		if o.Role != backend.In {
-			compare(t, fmt.Sprintf("%v: %q", c.op, o.Name), got[i], exact[i], bounds[i])
+			ratio := compare(t, fmt.Sprintf("%v: %q", c.op, o.Name), got[i], exact[i], bounds[i])
+			s.summary.measure(c.op, ratio)
 		}
 	}
 }
@@ -82,17 +83,19 @@ func expect(op backend.Op, values []*ref.Tensor) (exact, bounds []*ref.Tensor, e
 	return after, bounds, err
 }
 
-// compare reports elements of got that are farther from want than bound.
-func compare(t tester, what string, got, want, bound *ref.Tensor) {
+// compare reports elements of got that are farther from want than bound. It returns the largest error as a multiple of its
+// bound.
+func compare(t tester, what string, got, want, bound *ref.Tensor) float64 {
 	t.Helper()
 	r, err := tolerance.Compare(formatOf(want.Desc.DType), got.V, want.V, bound.V)
 	if err != nil {
 		t.Errorf("%s: %v", what, err)
-		return
+		return 0
 	}
 	if !r.OK() {
 		t.Errorf("%s: %v; that is %s of %v", what, r, place(want.Desc, r.Worst), want.Desc)
 	}
+	return r.Ratio
 }
 
 // place returns the coordinates of an element by its place in N, H, W, C order.

@@ -1,10 +1,8 @@
 package backendtest
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"mnv2/backend"
@@ -167,52 +165,6 @@ func kindOf(op backend.Op) string {
 		}
 	}
 	return name
-}
-
-// rung says how an operation was provided.
-type rung uint8
-
-const (
-	native rung = iota + 1
-	composed
-	missing
-)
-
-// summary counts which kinds of operation ran how.
-type summary struct {
-	mu    sync.Mutex
-	kinds map[string]map[rung]int
-}
-
-func (s *summary) note(op backend.Op, r rung) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.kinds == nil {
-		s.kinds = map[string]map[rung]int{}
-	}
-	kind := kindOf(op)
-	if s.kinds[kind] == nil {
-		s.kinds[kind] = map[rung]int{}
-	}
-	s.kinds[kind][r]++
-}
-
-// log writes a line per kind of operation.
-func (s *summary) log(t tester, i backend.Info) {
-	t.Helper()
-	var lines []string
-	for kind, n := range s.kinds {
-		line := fmt.Sprintf("  %-32s native %d", kind, n[native])
-		if n[composed] > 0 {
-			line += fmt.Sprintf(", composed %d", n[composed])
-		}
-		if n[missing] > 0 {
-			line += fmt.Sprintf(", unsupported %d", n[missing])
-		}
-		lines = append(lines, line)
-	}
-	slices.Sort(lines)
-	t.Logf("%s (%s), %v, %v: plans compiled\n%s", i.Device, i.Model, i.Layout, i.DTypes, strings.Join(lines, "\n"))
 }
 
 // kindName returns an operation's name alone: "Conv2D".
