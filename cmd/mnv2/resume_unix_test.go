@@ -1,0 +1,157 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// asProgram in the environment makes the test binary behave as the program itself.
+const asProgram = "MNV2_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program returns the command that runs mnv2 with args in dir.
+func program(t *testing.T, dir string, args ...string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(self, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	return cmd
+}
+
+// smallRun is a run of 4 epochs of 5 steps, a checkpoint after each, that takes about a second.
+var smallRun = []string{"train", "--dataset", "shapes", "--image_resize", "32", "--num_samples", "40", "--batch_size", "8",
+	"--epoch_size", "4", "--val_while_train", "False", "--log_interval", "1", "--keep_checkpoint_max", "0", "--color_jitter", "0.4"}
+
+func trainSmall(t *testing.T, dir string, more ...string) {
+	t.Helper()
+	out, err := program(t, dir, append(append([]string{}, smallRun...), more...)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+}
+
+// finalCheckpoint returns the bytes of the last checkpoint and the metadata beside it.
+func finalCheckpoint(t *testing.T, dir string) (weights, meta string) {
+	t.Helper()
+	path := filepath.Join(dir, "ckpt", "mobilenet_v2_035_224-4_5.ckpt")
+	w, err := os.ReadFile(path)
+	require.NoError(t, err)
+	m, err := os.ReadFile(path + ".meta.json")
+	require.NoError(t, err)
+	return string(w), string(m)
+}
+
+func TestSameSeedSameBits(t *testing.T) {
+	dirs := map[string][]string{t.TempDir(): {"--threads", "1"}, t.TempDir(): {"--threads", "2"},
+		t.TempDir(): {"--threads", "2", "--num_parallel_workers", "1"}}
+	var want string
+	for dir, args := range dirs {
+		trainSmall(t, dir, args...)
+		got, _ := finalCheckpoint(t, dir)
+		if want == "" {
+			want = got
+		}
+		assert.True(t, want == got, "%v gives other weights", args)
+	}
+	other := t.TempDir()
+	trainSmall(t, other, "--seed", "43")
+	got, _ := finalCheckpoint(t, other)
+	assert.False(t, want == got, "another seed gives the same weights")
+}
+
+// A run that is killed at any step and resumed ends with the same bits as one that was left alone.
+func TestKilledAndResumedEndsWithTheSameBits(t *testing.T) {
+	whole := t.TempDir()
+	trainSmall(t, whole)
+	wantWeights, wantMeta := finalCheckpoint(t, whole)
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 3 {
+		dir := t.TempDir()
+		for kills := 0; kills < 2; kills++ {
+			killAfter(t, dir, 1+rng.IntN(12))
+		}
+		trainSmall(t, dir, resumeArgs(t, dir)...)
+		weights, meta := finalCheckpoint(t, dir)
+		assert.True(t, wantWeights == weights, "the weights differ")
+		assert.Equal(t, wantMeta, meta)
+	}
+}
+
+// killAfter starts or resumes the run in dir and kills it, without warning, once it has logged some steps.
+func killAfter(t *testing.T, dir string, steps int) {
+	t.Helper()
+	cmd := program(t, dir, append(append([]string{}, smallRun...), resumeArgs(t, dir)...)...)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(stdout)
+	for seen := 0; seen < steps && lines.Scan(); {
+		if strings.Contains(lines.Text(), "batch: [") {
+			seen++
+		}
+	}
+	require.NoError(t, cmd.Process.Kill())
+	_, _ = io.Copy(io.Discard, stdout)
+	var exit *exec.ExitError
+	if err := cmd.Wait(); err != nil {
+		require.True(t, errors.As(err, &exit), "%v", err)
+	}
+}
+
+// resumeArgs asks to go on from the newest checkpoint, if the run got as far as writing one.
+func resumeArgs(t *testing.T, dir string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "ckpt", "mobilenet*.ckpt"))
+	require.NoError(t, err)
+	if len(files) == 0 {
+		return nil
+	}
+	return []string{"--ckpt_path", "ckpt"}
+}
+
+func TestInterruptSavesAndTellsHowToGoOn(t *testing.T) {
+	whole, dir := t.TempDir(), t.TempDir()
+	trainSmall(t, whole)
+	want, _ := finalCheckpoint(t, whole)
+
+	cmd := program(t, dir, smallRun...)
+	stdout, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() && !strings.Contains(lines.Text(), "Epoch: [2/4], batch: [2/5]") {
+	}
+	require.NoError(t, cmd.Process.Signal(os.Interrupt))
+	_, _ = io.Copy(io.Discard, stdout)
+	var exit *exec.ExitError
+	require.ErrorAs(t, cmd.Wait(), &exit)
+	assert.Equal(t, 130, exit.ExitCode())
+	_, line, found := strings.Cut(stderr.String(), "go on with: mnv2 ")
+	require.True(t, found, stderr.String())
+
+	out, err := program(t, dir, strings.Fields(line)...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Contains(t, string(out), "Resume training from")
+	got, _ := finalCheckpoint(t, dir)
+	assert.True(t, want == got, "the weights differ")
+}
