@@ -1,0 +1,139 @@
+package netplan
+
+import (
+	"math"
+
+	"mnv2/cpu/internal/kernels"
+)
+
+var (
+	relu6  = kernels.Clamp{Low: 0, High: 6}
+	linear = kernels.Clamp{Low: float32(math.Inf(-1)), High: float32(math.Inf(1))}
+)
+
+// tile is a run of rows of mid, and what becomes complete with it.
+type tile struct {
+	from, to    int // rows of mid
+	slot        int // row of the ring where from lies
+	done, next  int // rows of the output
+	base        int // row of mid that lies in row 0 of the ring
+	splits      [4]kernels.Split
+	outputSplit [4]kernels.Split
+}
+
+// band computes rows p0 to p1 of the output from the picture x, tile by tile.
+func (l *layer) band(p *Plan, w *worker, x, y []float32, p0, p1 int) {
+	from, end := l.midRows(p0, p1)
+	done := p0
+	for at := from; at < end; at += l.rows {
+		t := tile{from: at, to: min(at+l.rows, end), slot: (at - from) % l.ringRows, base: from, done: done}
+		t.next = l.finished(t.to, end, done, p1)
+		t.cut(p.set, l)
+		l.fillTable(w.table, &t)
+		for i := range l.expand.panels {
+			l.expandPanel(p, w, &t, i, x, w.finished)
+		}
+		if t.next > t.done {
+			for i := range l.project.panels {
+				l.projectPanel(p, w, &t, i, x, y, w.finished)
+			}
+		}
+		done = t.next
+	}
+}
+
+// cut divides the tile's rows among the kernels' tiles.
+func (t *tile) cut(set *kernels.Set, l *layer) {
+	for vectors := 1; vectors <= 3; vectors++ {
+		t.splits[vectors] = set.Split(vectors, (t.to-t.from)*l.mid.w)
+		t.outputSplit[vectors] = set.Split(vectors, (t.next-t.done)*l.out.w)
+	}
+}
+
+// fillTable writes where the input rows of the depthwise convolution lie in the ring, three for each output row; -1 is
+// outside of the picture.
+func (l *layer) fillTable(table []int, t *tile) {
+	rowBytes := 4 * kernels.Lanes * l.mid.w
+	for p := t.done; p < t.next; p++ {
+		for r := range 3 {
+			row := l.stride*p + r - 1
+			offset := -1
+			if row >= 0 && row < l.mid.h {
+				offset = (row - t.base) % l.ringRows * rowBytes
+			}
+			table[3*(p-t.done)+r] = offset
+		}
+	}
+}
+
+// expandPanel computes the tile's rows of one panel of mid, and at once the output rows of the depthwise convolution that
+// are complete with them.
+func (l *layer) expandPanel(p *Plan, w *worker, t *tile, i int, x []float32, finished int) {
+	m := &l.expand.panels[i]
+	plane := l.ringPlane()
+	ring := w.ring
+	if !l.whole {
+		ring += m.first / kernels.Lanes * plane
+	}
+	to := ring + t.slot*l.mid.w*kernels.Lanes
+	if l.stem {
+		l.stemRows(p, w, t, m, x, to)
+	} else {
+		a := &w.pointwise
+		a.X, a.XBlock, a.Blocks = &x[t.from*l.in.w*kernels.Lanes], 4*l.in.plane(), l.in.c/kernels.Lanes
+		a.W, a.Bias = &p.run.weights[m.weights], &p.run.weights[m.bias]
+		a.Y, a.YBlock, a.Add = &p.run.scratch[to], 4*plane, nil
+		a.Rows, a.Clamp = t.splits[m.vectors], relu6
+		p.set.Pointwise[m.vectors](a)
+	}
+	if t.next > t.done {
+		l.depthwiseRows(p, w, t, m, ring, finished)
+	}
+}
+
+// stemRows computes rows of the first convolution.
+func (l *layer) stemRows(p *Plan, w *worker, t *tile, m *panel, x []float32, to int) {
+	a := &w.stem
+	a.Channels, a.W, a.Bias = l.in.c, &p.run.weights[m.weights], &p.run.weights[m.bias]
+	a.YBlock, a.Clamp = 4*l.ringPlane(), relu6
+	a.Odd = l.in.w % 2
+	a.Rows = p.set.Split(m.vectors, l.mid.w-1-a.Odd)
+	for row := t.from; row < t.to; row++ {
+		for r := range a.X {
+			a.X[r] = &p.run.weights[p.zeros]
+			if in := 2*row + r - 1; in >= 0 && in < l.in.h {
+				a.X[r] = &x[in*l.in.w*kernels.Lanes]
+			}
+		}
+		a.Y = &p.run.scratch[to+(row-t.from)*l.mid.w*kernels.Lanes]
+		p.set.Stem[m.vectors](a)
+	}
+}
+
+func (l *layer) depthwiseRows(p *Plan, w *worker, t *tile, m *panel, ring, finished int) {
+	a := &w.depthwise
+	a.Zero, a.Rows, a.Count = &p.run.weights[p.zeros], &w.table[0], t.next-t.done
+	a.YRow, a.Cols, a.Clamp = 4*kernels.Lanes*l.out.w, l.columns, relu6
+	for v := range m.vectors {
+		block := m.first/kernels.Lanes + v
+		a.X = &p.run.scratch[ring+v*l.ringPlane()]
+		a.W, a.Bias = &p.run.weights[l.filter+9*kernels.Lanes*block], &p.run.weights[l.filterBias+kernels.Lanes*block]
+		a.Y = &p.run.scratch[finished+block*l.finishedPlane()]
+		p.set.Depthwise[l.stride](a)
+	}
+}
+
+// projectPanel computes one panel of the tile's output rows, and adds the residual.
+func (l *layer) projectPanel(p *Plan, w *worker, t *tile, i int, x, y []float32, finished int) {
+	m := &l.project.panels[i]
+	at := m.first/kernels.Lanes*l.out.plane() + t.done*l.out.w*kernels.Lanes
+	a := &w.pointwise
+	a.X, a.XBlock, a.Blocks = &p.run.scratch[finished], 4*l.finishedPlane(), l.mid.c/kernels.Lanes
+	a.W, a.Bias = &p.run.weights[m.weights], &p.run.weights[m.bias]
+	a.Y, a.YBlock, a.Add = &y[at], 4*l.out.plane(), nil
+	if l.residual {
+		a.Add = &x[at]
+	}
+	a.Rows, a.Clamp = t.outputSplit[m.vectors], linear
+	p.set.Pointwise[m.vectors](a)
+}

@@ -1,0 +1,107 @@
+package netplan
+
+import "mnv2/cpu/internal/kernels"
+
+// layer is an inverted residual with everything that can be known before a run. The picture mid is what the depthwise
+// convolution reads: the expanded picture, or the stem's output.
+type layer struct {
+	in, mid, out  picture
+	stem          bool
+	stride        int
+	residual      bool
+	expand        matrix
+	filter        int // place of the depthwise weights [E/8][9][8] in the packed ones
+	filterBias    int
+	project       matrix
+	columns       kernels.Columns
+	rows          int  // of mid in a tile
+	ringRows      int  // of mid in the ring: two tiles, or the whole picture
+	finishedRows  int  // the most rows of the output that a tile completes
+	whole         bool // the picture is one tile, and the ring is one panel's
+	projectChunks int  // pieces of the rows when threads share the projection
+}
+
+// panelBytes is how large the rows of one panel may be for a picture to be a single tile: about half of a first-level
+// cache. tileRows is the size of a tile otherwise. Both were found by trying (AMD EPYC, Zen 3 and Zen 4).
+const (
+	panelBytes = 16 << 10
+	tileRows   = 4
+)
+
+func newLayer(room *room, in picture, b Block, stem bool) layer {
+	l := layer{in: in, mid: picture{in.h, in.w, b.E}, stem: stem, stride: b.Stride, residual: b.Residual}
+	if stem {
+		l.mid = in.strided(2, b.E)
+		l.expand = newMatrix(room, 9*in.c, b.E)
+	} else {
+		l.expand = newMatrix(room, in.c, b.E)
+	}
+	l.out = l.mid.strided(b.Stride, b.K)
+	l.filter, l.filterBias = room.take(9*b.E), room.take(b.E)
+	l.project = newMatrix(room, b.E, b.K)
+	l.columns = kernels.DepthwiseColumns(b.Stride, l.mid.w)
+	l.chooseTile()
+	return l
+}
+
+func (l *layer) chooseTile() {
+	l.rows, l.ringRows = tileRows, 2*tileRows
+	l.whole = 16*4*l.mid.pixels() <= panelBytes || l.mid.h <= tileRows
+	if l.whole {
+		l.rows, l.ringRows = l.mid.h, l.mid.h
+	}
+	l.finishedRows = min(l.out.h, l.rows/l.stride+1)
+	l.projectChunks = 1
+}
+
+// ringPlane is how many numbers a channel block has in the ring.
+func (l *layer) ringPlane() int { return l.ringRows * l.mid.w * kernels.Lanes }
+
+// ringFloats is the size of the ring of one thread.
+func (l *layer) ringFloats() int {
+	blocks := l.mid.c / kernels.Lanes
+	if l.whole {
+		blocks = min(blocks, 3) // vectors in the widest panel
+	}
+	return blocks * l.ringPlane()
+}
+
+// finishedPlane is how many numbers a channel block has in the output of the depthwise convolution.
+func (l *layer) finishedPlane() int { return l.finishedRows * l.out.w * kernels.Lanes }
+
+func (l *layer) finishedFloats() int { return l.mid.c / kernels.Lanes * l.finishedPlane() }
+
+// midRows returns the rows of mid that rows p0 to p1 of the output are made from.
+func (l *layer) midRows(p0, p1 int) (from, end int) {
+	return max(0, l.stride*p0-1), min(l.mid.h, l.stride*(p1-1)+2)
+}
+
+// finished returns the end of the rows of the output that are complete when mid has its rows before to, of those before end
+// that output rows up to p1 need.
+func (l *layer) finished(to, end, done, p1 int) int {
+	if to == end {
+		return p1
+	}
+	if to < 2 {
+		return done
+	}
+	return max(done, (to-2)/l.stride+1)
+}
+
+// packDepthwise packs the depthwise filter [E][3][3] as [E/8][9][8].
+func (l *layer) packDepthwise(to []float32, c *Conv) {
+	for k := range l.mid.c {
+		scale, bias := c.fold(k)
+		block, lane := k/kernels.Lanes, k%kernels.Lanes
+		to[l.filterBias+k] = float32(bias)
+		for tap := range 9 {
+			to[l.filter+(block*9+tap)*kernels.Lanes+lane] = float32(scale * float64(c.W[k*9+tap]))
+		}
+	}
+}
+
+// stemOrder is the order of the stem's taps: row, channel, column; in OIHW it is channel, row, column.
+func (l *layer) stemOrder(k int) int {
+	row, channel, column := k/(3*l.in.c), k/3%l.in.c, k%3
+	return (channel*3+row)*3 + column
+}

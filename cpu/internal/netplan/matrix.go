@@ -1,0 +1,96 @@
+package netplan
+
+import "mnv2/cpu/internal/kernels"
+
+// panel is some output channels whose weights lie together, as many as a kernel takes at once.
+type panel struct {
+	first   int // channel
+	vectors int // of channels
+	weights int // place in the packed weights
+	bias    int
+}
+
+func (p panel) columns() int { return p.vectors * kernels.Lanes }
+
+// panels cuts n channels, a multiple of 8, into panels of 16, with one of 24 or 8 where that does not go.
+func panels(n int) []panel {
+	var list []panel
+	for at := 0; at < n; {
+		vectors := 2
+		switch rest := n - at; {
+		case rest%16 == 8 && rest >= 24:
+			vectors = 3
+		case rest == 8:
+			vectors = 1
+		}
+		list = append(list, panel{first: at, vectors: vectors})
+		at += vectors * kernels.Lanes
+	}
+	return list
+}
+
+// matrix is the packed weights of a convolution with taps rows of weights for each output channel.
+type matrix struct {
+	k, n   int // taps (with their input channels) and output channels
+	panels []panel
+}
+
+// newMatrix finds room for a matrix.
+func newMatrix(room *room, k, n int) matrix {
+	m := matrix{k: k, n: n, panels: panels(n)}
+	for i := range m.panels {
+		p := &m.panels[i]
+		p.weights = room.take(k * p.columns())
+		p.bias = room.take(p.columns())
+	}
+	return m
+}
+
+// pack writes weight(k, n) and bias(n) of every panel; channels from count on are zero.
+func (m *matrix) pack(to []float32, count int, weight func(k, n int) float32, bias func(n int) float32) {
+	for _, p := range m.panels {
+		for j := range p.columns() {
+			n := p.first + j
+			if n >= count {
+				to[p.bias+j] = 0
+				for k := range m.k {
+					to[p.weights+k*p.columns()+j] = 0
+				}
+				continue
+			}
+			to[p.bias+j] = bias(n)
+			for k := range m.k {
+				to[p.weights+k*p.columns()+j] = weight(k, n)
+			}
+		}
+	}
+}
+
+// packFolded packs a convolution with batch norm folded in. order(k) is the place among the taps of one output channel, in
+// OIHW order, of row k.
+func (m *matrix) packFolded(to []float32, c *Conv, order func(k int) int) {
+	weight := func(k, n int) float32 {
+		scale, _ := c.fold(n)
+		return float32(scale * float64(c.W[n*m.k+order(k)]))
+	}
+	m.pack(to, m.n, weight, c.bias)
+}
+
+func (c *Conv) bias(n int) float32 {
+	_, bias := c.fold(n)
+	return float32(bias)
+}
+
+// inOrder is the order of the rows of a 1x1 convolution.
+func inOrder(k int) int { return k }
+
+// room hands out places in an arena, each on a cache line.
+type room struct{ used int }
+
+const lineFloats = 16 // numbers in a cache line
+
+func (r *room) take(floats int) int {
+	at := r.used
+	r.used += (floats + lineFloats - 1) / lineFloats * lineFloats
+	return at
+}

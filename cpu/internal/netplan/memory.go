@@ -1,0 +1,44 @@
+package netplan
+
+import "mnv2/cpu/internal/kernels"
+
+// worker is what one thread has to itself: places in the scratch memory, and arguments of kernels, which are filled in for
+// every call and live here so that no call allocates.
+type worker struct {
+	ring     int    // rows of the expanded picture
+	finished int    // output of the depthwise convolution
+	between  [2]int // block outputs, taking turns; shared by all threads when they share an image
+	table    []int  // of row offsets, for kernels.Depthwise
+
+	pointwise kernels.Pointwise
+	stem      kernels.Stem
+	depthwise kernels.Depthwise
+	matVec    kernels.MatVec
+	mean      kernels.Mean
+}
+
+// layOut finds places for all that a run stores.
+func (p *Plan) layOut() {
+	var ring, finished, table int
+	var between [2]int
+	for i := range p.layers {
+		l := &p.layers[i]
+		ring, finished = max(ring, l.ringFloats()), max(finished, l.finishedFloats())
+		between[i%2] = max(between[i%2], l.out.floats())
+		table = max(table, 3*l.finishedRows)
+	}
+	ring = max(ring, p.head.panelFloats())
+	var scratch room
+	p.workers = make([]worker, p.pool.Threads())
+	for i := range p.workers {
+		w := &p.workers[i]
+		w.ring, w.finished, w.table = scratch.take(ring), scratch.take(finished), make([]int, table)
+		if i == 0 || !p.splitImages {
+			w.between = [2]int{scratch.take(between[0]), scratch.take(between[1])}
+		} else {
+			w.between = p.workers[0].between
+		}
+	}
+	p.head.layOut(&scratch)
+	p.scratchFloats = scratch.used
+}

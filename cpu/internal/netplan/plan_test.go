@@ -1,0 +1,141 @@
+package netplan
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"mnv2/cpu/internal/kernels"
+)
+
+// setup is a prepared plan with its memory.
+type setup struct {
+	net                    Net
+	plan                   *Plan
+	params                 *Params
+	planes                 [][]float32
+	x, y, weights, scratch []float32
+}
+
+func newSetup(t testing.TB, net Net, set *kernels.Set, threads int) *setup {
+	t.Helper()
+	pool := NewPool(threads)
+	t.Cleanup(pool.Close)
+	plan, err := New(net, set, pool)
+	require.NoError(t, err)
+	r := rand.New(rand.NewPCG(11, 12))
+	s := &setup{net: net, plan: plan, params: randomParams(net, r)}
+	s.planes, s.x = randomImages(net, r)
+	s.y = junk(plan.OutputFloats())
+	s.weights, s.scratch = junk(plan.WeightFloats()), junk(plan.ScratchFloats())
+	require.NoError(t, plan.Prepare(s.params, s.weights))
+	return s
+}
+
+// junk is memory in which a number that nobody wrote shows.
+func junk(n int) []float32 {
+	list := make([]float32, n)
+	for i := range list {
+		list[i] = float32(math.NaN())
+	}
+	return list
+}
+
+func (s *setup) run(t testing.TB) { require.NoError(t, s.plan.Run(s.x, s.y, s.weights, s.scratch)) }
+
+// logits returns those of image n, and checks what lies after them.
+func (s *setup) logits(t *testing.T, n int) []float32 {
+	outputs := len(s.y) / s.net.N
+	y := s.y[n*outputs : (n+1)*outputs]
+	for _, v := range y[s.net.Classes:] {
+		require.Zero(t, v, "a lane after the last class")
+	}
+	return y[:s.net.Classes]
+}
+
+// distance is the relative error of got in the Euclidean norm.
+func distance[T float](got []T, want []float64) float64 {
+	var d, size float64
+	for i := range want {
+		d += (float64(got[i]) - want[i]) * (float64(got[i]) - want[i])
+		size += want[i] * want[i]
+	}
+	return math.Sqrt(d / size)
+}
+
+// requireLikeReference holds every image to the network in float64. The plan may be as far off as plain loops in float32
+// are, which round as often, times four because a few logits are a small sample; and 32 units in the last place, because
+// plain loops may be right by luck.
+func (s *setup) requireLikeReference(t *testing.T) {
+	for n, image := range s.planes {
+		want := reference[float64](s.net, s.params, image)
+		allowed := max(32*0x1p-24, 4*distance(reference[float32](s.net, s.params, image), want))
+		require.Less(t, allowed, 1e-4, "the reference is too inexact for this test")
+		require.LessOrEqual(t, distance(s.logits(t, n), want), allowed, "image %d: first logit %g, want %g", n, s.logits(t, n)[0], want[0])
+	}
+}
+
+func TestPlan(t *testing.T) {
+	nets := map[string]Net{
+		"32 px":           mobileNet(1, 32, 32, 1, 10),
+		"33x47":           mobileNet(1, 33, 47, 0.35, 7),
+		"2 images":        mobileNet(2, 40, 40, 0.5, 11),
+		"5 images":        mobileNet(5, 32, 32, 0.75, 3),
+		"64 px wide":      mobileNet(1, 64, 64, 1.4, 100),
+		"96 px":           mobileNet(1, 96, 96, 0.75, 65),
+		"1 class":         mobileNet(1, 35, 32, 0.35, 1),
+		"tall":            mobileNet(1, 150, 32, 0.35, 64),
+		"broad":           mobileNet(1, 32, 203, 0.5, 8),
+		"one channel":     {N: 1, H: 32, W: 32, C: 1, Stem: 24, Blocks: []Block{{E: 24, K: 40, Stride: 2}, {E: 48, K: 40, Stride: 1, Residual: true}}, Last: 56, Classes: 5},
+		"four channels":   {N: 3, H: 21, W: 20, C: 4, Stem: 8, Blocks: []Block{{E: 8, K: 8, Stride: 1}}, Last: 8, Classes: 5},
+		"least":           {N: 1, H: 3, W: 3, C: 3, Stem: 8, Blocks: []Block{{E: 8, K: 8, Stride: 2}}, Last: 8, Classes: 2},
+		"odd panel stems": {N: 1, H: 67, W: 61, C: 3, Stem: 40, Blocks: []Block{{E: 40, K: 24, Stride: 1}, {E: 144, K: 32, Stride: 2}}, Last: 64, Classes: 9},
+	}
+	for name, net := range nets {
+		for _, set := range kernels.Sets() {
+			for _, threads := range []int{1, 2, 3} {
+				t.Run(fmt.Sprintf("%s/%s/%d threads", name, set.Name, threads), func(t *testing.T) {
+					s := newSetup(t, net, set, threads)
+					s.run(t)
+					s.requireLikeReference(t)
+				})
+			}
+		}
+	}
+}
+
+func TestPlan224(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	s := newSetup(t, mobileNet(1, 224, 224, 1, 1000), kernels.Sets()[0], 2)
+	s.run(t)
+	s.requireLikeReference(t)
+}
+
+// TestSameBits: neither the number of threads nor the company of other images changes a logit.
+func TestSameBits(t *testing.T) {
+	for _, set := range kernels.Sets() {
+		one := mobileNet(3, 112, 96, 0.5, 20)
+		first := newSetup(t, one, set, 1)
+		first.run(t)
+		for threads := 2; threads <= 5; threads++ {
+			other := newSetup(t, one, set, threads)
+			for range 3 {
+				clear(other.y)
+				other.run(t)
+				require.Equal(t, first.y, other.y, "%s, %d threads", set.Name, threads)
+			}
+		}
+	}
+}
+
+func TestRunAllocatesNothing(t *testing.T) {
+	for _, n := range []int{1, 4} {
+		s := newSetup(t, mobileNet(n, 64, 64, 0.5, 10), kernels.Sets()[0], 2)
+		require.Zero(t, testing.AllocsPerRun(20, func() { s.run(t) }), "%d images", n)
+	}
+}
