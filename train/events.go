@@ -33,6 +33,11 @@ type Logged struct {
 	Elapsed time.Duration // since the last such event
 }
 
+// Validating comes after every batch of a validation.
+type Validating struct {
+	Epoch, Images int // images done so far
+}
+
 // Validated comes after a validation.
 type Validated struct {
 	Epoch int
@@ -69,6 +74,7 @@ type BadFile struct {
 func (Started) event()    {}
 func (Stepped) event()    {}
 func (Logged) event()     {}
+func (Validating) event() {}
 func (Validated) event()  {}
 func (Saved) event()      {}
 func (Removed) event()    {}

@@ -291,7 +291,8 @@ func (r *run) validate(ctx context.Context) (Metrics, error) {
 	if err := r.eval.Prepare(); err != nil {
 		return Metrics{}, err
 	}
-	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing})
+	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing,
+		Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }})
 }
 
 // save writes the best checkpoint and that of the epoch, if they are due.

@@ -60,6 +60,10 @@ func (r *reporter) event(e train.Event) {
 		r.stepped(e)
 	case train.Logged:
 		r.logged(e)
+	case train.Validating:
+		if r.watched {
+			_ = r.screen.Progress(fmt.Sprintf("epoch %d  validating, %d images", e.Epoch, e.Images))
+		}
 	case train.Validated:
 		r.validated(e)
 	case train.Saved:
@@ -231,12 +235,20 @@ func (r *reporter) finished(j *trainJob, result train.Result) {
 
 // nextCommand is what to try after training: validation, with the flags that the run needs.
 func nextCommand(j *trainJob) string {
-	line := "mnv2 validate"
+	line := self() + " validate"
 	if j.o.CkptSaveDir != "./ckpt" {
 		line += " --ckpt_save_dir " + j.o.CkptSaveDir
 	}
 	if j.in.Base == "" {
 		line += " --data_dir " + j.o.DataDir
 	}
-	return line + ", or mnv2 predict IMAGE"
+	return line + ", or " + self() + " predict IMAGE"
+}
+
+// self is the program as the user called it.
+func self() string {
+	if name := os.Args[0]; strings.ContainsRune(name, os.PathSeparator) && filepath.Base(name) == "mnv2" {
+		return name
+	}
+	return "mnv2"
 }

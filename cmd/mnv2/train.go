@@ -200,7 +200,7 @@ func (j *trainJob) card() weights.Card {
 
 // resumeLine is the command that goes on from the checkpoint at path.
 func (j *trainJob) resumeLine(path string) string {
-	return fmt.Sprintf("mnv2 train --config %s --ckpt_path %s", filepath.Join(j.o.CkptSaveDir, j.o.Model+".yaml"), path)
+	return fmt.Sprintf(self()+" train --config %s --ckpt_path %s", filepath.Join(j.o.CkptSaveDir, j.o.Model+".yaml"), path)
 }
 
 func (j *trainJob) close() error {

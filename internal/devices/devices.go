@@ -19,8 +19,8 @@ type Options struct {
 // drivers lists what --device may name, best first: the order in which auto tries.
 func drivers(o Options) []backend.Driver {
 	return []backend.Driver{
-		absent("cuda", "NVIDIA GPUs"),
-		absent("ascend", "Huawei Ascend NPUs"),
+		absent("cuda"),
+		absent("ascend"),
 		cpuDriver(o),
 	}
 }
@@ -37,8 +37,8 @@ func cpuDriver(o Options) backend.Driver {
 }
 
 // absent is a driver that this program was built without.
-func absent(name, what string) backend.Driver {
-	err := fmt.Errorf("%w: this program was built without support for %s", backend.ErrUnavailable, what)
+func absent(name string) backend.Driver {
+	err := fmt.Errorf("%w: not part of this build", backend.ErrUnavailable)
 	return backend.Driver{
 		Name:  name,
 		Probe: func() ([]backend.Info, error) { return nil, err },
