@@ -106,9 +106,9 @@ func (o Chain) Operands() []Operand { return blockOperands(o, o.Pass, o.InputGra
 
 // String implements Op.
 func (o Chain) String() string {
-	names := make([]string, o.Len)
-	for i, b := range o.Blocks[:o.Len] {
-		names[i] = b.String()
+	var names []string
+	for _, b := range o.Blocks[:min(max(o.Len, 0), MaxChain)] { // String is also for operations that Check refuses
+		names = append(names, fmt.Sprint(b))
 	}
 	return fmt.Sprintf("Chain(%v %d: %s)", o.Pass, o.Len, strings.Join(names, "; "))
 }

@@ -26,6 +26,9 @@ type Conv2D struct {
 	Bias       bool
 }
 
+// maxPad keeps sums of sizes from overflowing.
+const maxPad = 1 << 30
+
 // P returns the output height.
 func (o Conv2D) P() int { return (o.H+2*o.Pad-o.R)/o.Stride + 1 }
 
@@ -57,8 +60,8 @@ func (o Conv2D) Check() error {
 		return err
 	}
 	switch {
-	case o.Pad < 0:
-		return fmt.Errorf("Pad = %d: want 0 or more", o.Pad)
+	case o.Pad < 0 || o.Pad > maxPad:
+		return fmt.Errorf("Pad = %d: want 0 to %d", o.Pad, maxPad)
 	case o.C%o.Groups != 0 || o.K%o.Groups != 0:
 		return fmt.Errorf("Groups = %d: want a divisor of C = %d and K = %d", o.Groups, o.C, o.K)
 	case o.H+2*o.Pad < o.R || o.W+2*o.Pad < o.S:

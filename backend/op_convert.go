@@ -49,7 +49,7 @@ func (o Convert) Operands() []Operand {
 // String implements Op.
 func (o Convert) String() string {
 	if o.Normalize {
-		n := o.From.C
+		n := min(max(o.From.C, 0), len(o.Std)) // String is also for operations that Check refuses
 		return fmt.Sprintf("Convert(%v -> %v mean=%v std=%v)", o.From, o.To, o.Mean[:n], o.Std[:n])
 	}
 	return fmt.Sprintf("Convert(%v -> %v)", o.From, o.To)
