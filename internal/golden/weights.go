@@ -22,7 +22,13 @@ func Weights(name string, shape []int) ([]float32, error) {
 	if strings.HasPrefix(name, "classifier.") {
 		return Fill(name, n, 0.1), nil
 	}
-	switch leaf := name[strings.LastIndexByte(name, '.')+1:]; leaf {
+	switch { // batch norm before ReLU6 has index 1: few values near the corners of ReLU6, some beyond either
+	case strings.HasSuffix(name, ".1.weight"):
+		return Around(name, n, 0.4, 1.2), nil
+	case strings.HasSuffix(name, ".1.bias"):
+		return Around(name, n, 0.4, 2.2), nil
+	}
+	switch name[strings.LastIndexByte(name, '.')+1:] {
 	case "weight":
 		return Around(name, n, 0.4, 1), nil
 	case "bias", "running_mean":

@@ -20,7 +20,7 @@ import tensorfile
 import torchnet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZE, BATCH, CLASSES, STEPS, CANDIDATES = 40, 8, 10, 5, 48
+SIZE, BATCH, CLASSES, STEPS, CANDIDATES = 40, 8, 10, 5, 24
 FULL, SAMPLES = 1280, 512
 SMOOTHING, MOMENTUM = float(np.float32(0.1)), float(np.float32(0.9))
 RUNS = {  # float32 numbers, widened
