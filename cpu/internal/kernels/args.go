@@ -23,6 +23,11 @@ type Pointwise struct {
 	Add    *float32 // nil for none
 	Rows   Split
 	Clamp  Clamp
+
+	// Ahead is memory that will be read soon, such as the weights of the next panels: AheadBytes of it are fetched into the
+	// second-level cache on the way. There need not be any memory.
+	Ahead      *float32
+	AheadBytes int
 }
 
 // Clamp is y = min(max(x, Low), High); NaN stays NaN.

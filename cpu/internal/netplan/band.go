@@ -81,7 +81,7 @@ func (l *layer) expandPanel(p *Plan, w *worker, t *tile, i int, x []float32, fin
 	} else {
 		a := &w.pointwise
 		a.X, a.XBlock, a.Blocks = &x[t.from*l.in.w*kernels.Lanes], 4*l.in.plane(), l.in.c/kernels.Lanes
-		a.W, a.Bias = &p.run.weights[m.weights], &p.run.weights[m.bias]
+		p.usePanel(a, m)
 		a.Y, a.YBlock, a.Add = &p.run.scratch[to], 4*plane, nil
 		a.Rows, a.Clamp = t.splits[m.vectors], relu6
 		p.set.Pointwise[m.vectors](a)
@@ -117,7 +117,7 @@ func (l *layer) depthwiseRows(p *Plan, w *worker, t *tile, m *panel, ring, finis
 	for v := range m.vectors {
 		block := m.first/kernels.Lanes + v
 		a.X = &p.run.scratch[ring+v*l.ringPlane()]
-		a.W, a.Bias = &p.run.weights[l.filter+9*kernels.Lanes*block], &p.run.weights[l.filterBias+kernels.Lanes*block]
+		a.W, a.Bias = &p.run.weights[m.filter+9*kernels.Lanes*v], &p.run.weights[m.shift+kernels.Lanes*v]
 		a.Y = &p.run.scratch[finished+block*l.finishedPlane()]
 		p.set.Depthwise[l.stride](a)
 	}
@@ -129,11 +129,23 @@ func (l *layer) projectPanel(p *Plan, w *worker, t *tile, i int, x, y []float32,
 	at := m.first/kernels.Lanes*l.out.plane() + t.done*l.out.w*kernels.Lanes
 	a := &w.pointwise
 	a.X, a.XBlock, a.Blocks = &p.run.scratch[finished], 4*l.finishedPlane(), l.mid.c/kernels.Lanes
-	a.W, a.Bias = &p.run.weights[m.weights], &p.run.weights[m.bias]
+	p.usePanel(a, m)
 	a.Y, a.YBlock, a.Add = &y[at], 4*l.out.plane(), nil
 	if l.residual {
 		a.Add = &x[at]
 	}
 	a.Rows, a.Clamp = t.outputSplit[m.vectors], linear
 	p.set.Pointwise[m.vectors](a)
+}
+
+// aheadFloats is how far ahead of their use weights are fetched from memory. It is several panels, so that the time between
+// may be uneven, and a small part of a second-level cache.
+const aheadFloats = 64 << 10 / 4
+
+// usePanel points a kernel at a panel's weights, and at as many weights that come some time after them.
+func (p *Plan) usePanel(a *kernels.Pointwise, m *panel) {
+	weights := p.run.weights
+	a.W, a.Bias = &weights[m.weights], &weights[m.bias]
+	from, to := min(m.weights+aheadFloats, p.weightFloats-1), min(m.end+aheadFloats, p.weightFloats)
+	a.Ahead, a.AheadBytes = &weights[from], 4*(to-from)
 }

@@ -15,10 +15,10 @@ type head struct {
 }
 
 func newHead(weights *room, in picture, net Net) head {
-	h := head{net: net, in: in, last: newMatrix(weights, in.c, net.Last)}
+	h := head{net: net, in: in, last: newMatrix(weights, in.c, net.Last, false)}
 	h.outputs = (net.Classes + kernels.Lanes - 1) / kernels.Lanes * kernels.Lanes
 	if net.N > 1 {
-		h.classifier = newMatrix(weights, net.Last, h.outputs)
+		h.classifier = newMatrix(weights, net.Last, h.outputs, false)
 		return h
 	}
 	h.classifier.k = net.Last
@@ -47,7 +47,7 @@ func (h *head) pool(p *Plan, w *worker, i int, x []float32, image int) {
 	m := &h.last.panels[i]
 	a := &w.pointwise
 	a.X, a.XBlock, a.Blocks = &x[0], 4*h.in.plane(), h.in.c/kernels.Lanes
-	a.W, a.Bias = &p.run.weights[m.weights], &p.run.weights[m.bias]
+	p.usePanel(a, m)
 	a.Y, a.YBlock, a.Add = &p.run.scratch[w.ring], 4*h.in.plane(), nil
 	a.Rows, a.Clamp = p.set.Split(m.vectors, h.in.pixels()), relu6
 	p.set.Pointwise[m.vectors](a)
@@ -76,7 +76,7 @@ func (p *Plan) classifyTask(chunk, worker int) {
 	plane := 4 * kernels.Lanes * h.net.N
 	a := &w.pointwise
 	a.X, a.XBlock, a.Blocks = &r.scratch[h.pooled], plane, h.net.Last/kernels.Lanes
-	a.W, a.Bias = &r.weights[m.weights], &r.weights[m.bias]
+	p.usePanel(a, m)
 	a.Y, a.YBlock, a.Add = to, plane, nil
 	a.Rows, a.Clamp = p.set.Split(m.vectors, h.net.N), linear
 	p.set.Pointwise[m.vectors](a)

@@ -1,6 +1,10 @@
 package netplan
 
-import "mnv2/cpu/internal/kernels"
+import (
+	"fmt"
+
+	"mnv2/cpu/internal/kernels"
+)
 
 // layer is an inverted residual with everything that can be known before a run. The picture mid is what the depthwise
 // convolution reads: the expanded picture, or the stem's output.
@@ -10,8 +14,6 @@ type layer struct {
 	stride        int
 	residual      bool
 	expand        matrix
-	filter        int // place of the depthwise weights [E/8][9][8] in the packed ones
-	filterBias    int
 	project       matrix
 	columns       kernels.Columns
 	rows          int  // of mid in a tile
@@ -32,13 +34,12 @@ func newLayer(room *room, in picture, b Block, stem bool) layer {
 	l := layer{in: in, mid: picture{in.h, in.w, b.E}, stem: stem, stride: b.Stride, residual: b.Residual}
 	if stem {
 		l.mid = in.strided(2, b.E)
-		l.expand = newMatrix(room, 9*in.c, b.E)
+		l.expand = newMatrix(room, 9*in.c, b.E, true)
 	} else {
-		l.expand = newMatrix(room, in.c, b.E)
+		l.expand = newMatrix(room, in.c, b.E, true)
 	}
 	l.out = l.mid.strided(b.Stride, b.K)
-	l.filter, l.filterBias = room.take(9*b.E), room.take(b.E)
-	l.project = newMatrix(room, b.E, b.K)
+	l.project = newMatrix(room, b.E, b.K, false)
 	l.columns = kernels.DepthwiseColumns(b.Stride, l.mid.w)
 	l.chooseTile()
 	return l
@@ -88,14 +89,17 @@ func (l *layer) finished(to, end, done, p1 int) int {
 	return max(done, (to-2)/l.stride+1)
 }
 
-// packDepthwise packs the depthwise filter [E][3][3] as [E/8][9][8].
+// packDepthwise packs the depthwise filter [E][3][3] beside the panels of the expansion.
 func (l *layer) packDepthwise(to []float32, c *Conv) {
-	for k := range l.mid.c {
-		scale, bias := c.fold(k)
-		block, lane := k/kernels.Lanes, k%kernels.Lanes
-		to[l.filterBias+k] = float32(bias)
-		for tap := range 9 {
-			to[l.filter+(block*9+tap)*kernels.Lanes+lane] = float32(scale * float64(c.W[k*9+tap]))
+	for _, p := range l.expand.panels {
+		for j := range p.columns() {
+			k := p.first + j
+			scale, bias := c.fold(k)
+			to[p.shift+j] = float32(bias)
+			block, lane := j/kernels.Lanes, j%kernels.Lanes
+			for tap := range 9 {
+				to[p.filter+(block*9+tap)*kernels.Lanes+lane] = float32(scale * float64(c.W[k*9+tap]))
+			}
 		}
 	}
 }
@@ -104,4 +108,9 @@ func (l *layer) packDepthwise(to []float32, c *Conv) {
 func (l *layer) stemOrder(k int) int {
 	row, channel, column := k/(3*l.in.c), k/3%l.in.c, k%3
 	return (channel*3+row)*3 + column
+}
+
+// describe names the layer for people.
+func (l *layer) describe() string {
+	return fmt.Sprintf("%dx%d %d->%d->%d stride %d", l.mid.h, l.mid.w, l.in.c, l.mid.c, l.out.c, l.stride)
 }

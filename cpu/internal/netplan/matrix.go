@@ -8,6 +8,9 @@ type panel struct {
 	vectors int // of channels
 	weights int // place in the packed weights
 	bias    int
+	filter  int // place of the depthwise weights [vectors][9][8] of the same channels, if the panel is an expansion's
+	shift   int // and of their biases
+	end     int // where the next panel begins
 }
 
 func (p panel) columns() int { return p.vectors * kernels.Lanes }
@@ -35,13 +38,18 @@ type matrix struct {
 	panels []panel
 }
 
-// newMatrix finds room for a matrix.
-func newMatrix(room *room, k, n int) matrix {
+// newMatrix finds room for a matrix, and for the depthwise filters of its outputs if there are. All weights lie in the order
+// in which a run reads them.
+func newMatrix(room *room, k, n int, depthwise bool) matrix {
 	m := matrix{k: k, n: n, panels: panels(n)}
 	for i := range m.panels {
 		p := &m.panels[i]
 		p.weights = room.take(k * p.columns())
 		p.bias = room.take(p.columns())
+		if depthwise {
+			p.filter, p.shift = room.take(9*p.columns()), room.take(p.columns())
+		}
+		p.end = room.used
 	}
 	return m
 }
