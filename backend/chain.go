@@ -75,7 +75,7 @@ func (o Chain) Check() error {
 		return err
 	}
 	if o.Len < 1 || o.Len > MaxChain {
-		return fmt.Errorf("Len = %d: want 1 to %d", o.Len, MaxChain)
+		return fmt.Errorf("length Len = %d: want 1 to %d", o.Len, MaxChain)
 	}
 	masks := 0
 	for i, b := range o.Blocks[:o.Len] {

@@ -100,10 +100,10 @@ func (o InvertedResidual) Check() error {
 		return err
 	}
 	if !o.Expand && o.E != o.C {
-		return fmt.Errorf("E = %d: want C = %d when Expand is false", o.E, o.C)
+		return fmt.Errorf("expanded channels E = %d: want C = %d when Expand is false", o.E, o.C)
 	}
 	if o.Residual && (o.Stride != 1 || o.C != o.K) {
-		return fmt.Errorf("Residual: want Stride 1 (is %d) and K = C (is %d and %d)", o.Stride, o.K, o.C)
+		return fmt.Errorf("field Residual: want Stride 1 (is %d) and K = C (is %d and %d)", o.Stride, o.K, o.C)
 	}
 	return firstError(o.DepthwiseConv(Forward).Check(), o.ProjectConv(Forward).Check())
 }

@@ -40,10 +40,10 @@ func (o BatchNorm) Check() error {
 
 func checkNorm(eps, momentum float32) error {
 	if !(eps > 0) {
-		return fmt.Errorf("Eps = %g: want more than 0", eps)
+		return fmt.Errorf("epsilon Eps = %g: want more than 0", eps)
 	}
 	if !(momentum >= 0 && momentum <= 1) {
-		return fmt.Errorf("Momentum = %g: want 0 to 1", momentum)
+		return fmt.Errorf("field Momentum = %g: want 0 to 1", momentum)
 	}
 	return nil
 }

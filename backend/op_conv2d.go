@@ -61,9 +61,9 @@ func (o Conv2D) Check() error {
 	}
 	switch {
 	case o.Pad < 0 || o.Pad > maxPad:
-		return fmt.Errorf("Pad = %d: want 0 to %d", o.Pad, maxPad)
+		return fmt.Errorf("padding Pad = %d: want 0 to %d", o.Pad, maxPad)
 	case o.C%o.Groups != 0 || o.K%o.Groups != 0:
-		return fmt.Errorf("Groups = %d: want a divisor of C = %d and K = %d", o.Groups, o.C, o.K)
+		return fmt.Errorf("field Groups = %d: want a divisor of C = %d and K = %d", o.Groups, o.C, o.K)
 	case o.H+2*o.Pad < o.R || o.W+2*o.Pad < o.S:
 		return fmt.Errorf("filter %dx%d is larger than the padded input %dx%d", o.R, o.S, o.H+2*o.Pad, o.W+2*o.Pad)
 	}

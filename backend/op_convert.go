@@ -33,7 +33,7 @@ func (o Convert) Check() error {
 	}
 	for c := range o.From.C {
 		if !(o.Std[c] > 0) {
-			return fmt.Errorf("Std[%d] = %g: want more than 0", c, o.Std[c])
+			return fmt.Errorf("deviation Std[%d] = %g: want more than 0", c, o.Std[c])
 		}
 	}
 	return nil

@@ -49,7 +49,7 @@ func (o Dropout) In() Desc { return Desc{o.DType, o.Layout, o.N, 1, 1, o.C} }
 // Check implements Op.
 func (o Dropout) Check() error {
 	if !(o.Rate > 0 && o.Rate < 1) {
-		return fmt.Errorf("Rate = %g: want more than 0 and less than 1", o.Rate)
+		return fmt.Errorf("drop rate Rate = %g: want more than 0 and less than 1", o.Rate)
 	}
 	return firstError(checkFloat(o.DType), o.In().Check())
 }

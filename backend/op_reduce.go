@@ -36,7 +36,7 @@ type Reduce struct {
 // Check implements Op.
 func (o Reduce) Check() error {
 	if o.Kind < Sum || o.Kind > AllFinite {
-		return fmt.Errorf("Kind %v: want sum, sum-squares or all-finite", o.Kind)
+		return fmt.Errorf("reduction Kind %v: want sum, sum-squares or all-finite", o.Kind)
 	}
 	return firstError(checkFloat(o.Desc.DType), o.Desc.Check())
 }

@@ -31,7 +31,7 @@ func (o SoftmaxCrossEntropy) In() Desc { return Desc{o.DType, o.Layout, o.N, 1, 
 // Check implements Op.
 func (o SoftmaxCrossEntropy) Check() error {
 	if !(o.Smoothing >= 0 && o.Smoothing < 1) {
-		return fmt.Errorf("Smoothing = %g: want 0 or more and less than 1", o.Smoothing)
+		return fmt.Errorf("field Smoothing = %g: want 0 or more and less than 1", o.Smoothing)
 	}
 	return firstError(checkPass(o.Pass, Forward, Backward), checkFloat(o.DType), o.In().Check())
 }

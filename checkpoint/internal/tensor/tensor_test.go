@@ -1,7 +1,6 @@
 package tensor
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"math"
@@ -132,7 +131,7 @@ func TestErrorf(t *testing.T) {
 	require.ErrorIs(t, err, ErrFormat)
 	require.ErrorIs(t, err, fs.ErrInvalid)
 	require.Equal(t, "file: header: invalid argument", err.Error())
-	require.False(t, errors.Is(fs.ErrInvalid, ErrFormat))
+	require.NotErrorIs(t, fs.ErrInvalid, ErrFormat)
 }
 
 func TestFind(t *testing.T) {
