@@ -1,9 +1,8 @@
 // Package decode turns encoded pictures into packed RGB bytes: JPEG, PNG, WebP, BMP and the first frame of GIF, told
 // apart by their first bytes and never by their names (ImageNet holds a PNG called .JPEG).
 //
-// The bytes are those that libjpeg-turbo and libwebp produce, to a mean difference of a few hundredths of a level; the
-// standard library's own colour conversion would be off by up to 59 levels. Orientation tags (EXIF) are ignored and
-// alpha is dropped without blending, as in MindSpore and torchvision.
+// The bytes are those that libjpeg-turbo and libwebp produce; the standard library's would be off by up to 59 levels.
+// Orientation tags (EXIF) are ignored and alpha is dropped without blending, as in MindSpore and torchvision.
 //
 //	img, err := decode.Image(b, "dog.jpg", decode.Limits{})
 //	if errors.Is(err, decode.ErrImage) { ... } // the picture is bad, not the program
@@ -55,21 +54,34 @@ func Probe(b []byte) (format string, w, h int, err error) {
 }
 
 func decode(b []byte, limits Limits) (pixel.Image, error) {
-	if most := orDefault(limits.MaxBytes, DefaultMaxBytes); int64(len(b)) > most {
-		return pixel.Image{}, fmt.Errorf("%d bytes are more than the limit of %d", len(b), most)
-	}
-	f, w, h, err := probe(b)
+	f, w, h, err := limits.open(b)
 	if err != nil {
 		return pixel.Image{}, err
 	}
-	if most := orDefault(limits.MaxPixels, DefaultMaxPixels); int64(w)*int64(h) > most {
-		return pixel.Image{}, fmt.Errorf("%s of %dx%d is more than the limit of %d pixels", f.name, w, h, most)
-	}
 	img, err := f.decode(b)
 	if err != nil {
-		return pixel.Image{}, fmt.Errorf("%s of %dx%d: %w", f.name, w, h, describe(err, len(b)))
+		return pixel.Image{}, f.failed(w, h, err, len(b))
 	}
 	return img, nil
+}
+
+// open is probe for a picture that must keep the limits.
+func (l Limits) open(b []byte) (f format, w, h int, err error) {
+	if most := orDefault(l.MaxBytes, DefaultMaxBytes); int64(len(b)) > most {
+		return f, 0, 0, fmt.Errorf("%d bytes are more than the limit of %d", len(b), most)
+	}
+	if f, w, h, err = probe(b); err != nil {
+		return f, 0, 0, err
+	}
+	if most := orDefault(l.MaxPixels, DefaultMaxPixels); int64(w)*int64(h) > most {
+		return f, 0, 0, fmt.Errorf("%s of %dx%d is more than the limit of %d pixels", f.name, w, h, most)
+	}
+	return f, w, h, nil
+}
+
+// failed says what could not be decoded.
+func (f format) failed(w, h int, err error, size int) error {
+	return fmt.Errorf("%s of %dx%d: %w", f.name, w, h, describe(err, size))
 }
 
 // probe finds the format of b and the size in its header.

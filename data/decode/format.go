@@ -20,14 +20,15 @@ type format struct {
 	begins func(b []byte) bool
 	size   func(b []byte) (w, h int, err error)
 	decode func(b []byte) (pixel.Image, error)
+	region func(b []byte, r pixel.Rect) (pixel.Image, error) // of part of the picture, nil where it saves nothing
 }
 
 var formats = []format{
-	{"jpeg", prefix("\xff\xd8\xff"), jpegSize, decodeJPEG},
-	{"png", prefix("\x89PNG\r\n\x1a\n"), config(png.DecodeConfig), packed(png.Decode)},
-	{"webp", isWebP, webpSize, decodeWebP},
-	{"bmp", prefix("BM"), config(bmp.DecodeConfig), packed(bmp.Decode)},
-	{"gif", prefix("GIF8"), config(gif.DecodeConfig), decodeGIF},
+	{"jpeg", prefix("\xff\xd8\xff"), jpegSize, decodeJPEG, decodeJPEGRegion},
+	{"png", prefix("\x89PNG\r\n\x1a\n"), config(png.DecodeConfig), packed(png.Decode), nil},
+	{"webp", isWebP, webpSize, decodeWebP, nil},
+	{"bmp", prefix("BM"), config(bmp.DecodeConfig), packed(bmp.Decode), nil},
+	{"gif", prefix("GIF8"), config(gif.DecodeConfig), decodeGIF, nil},
 }
 
 // Formats that people meet and that are not read here.

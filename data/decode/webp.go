@@ -131,3 +131,7 @@ func webpRow(dst, luma, u, v []byte) {
 		d[2] = clamp((yy + u*33050>>8 - 17685) >> 6)
 	}
 }
+
+func clamp(v int32) byte {
+	return byte(min(max(v, 0), 255))
+}

@@ -139,7 +139,11 @@ func (d *Decoder) begin(marker byte, body []byte, r pixel.Rect, s segments) (pix
 	if !r.Within(all) {
 		return r, fmt.Errorf("region %dx%d at (%d, %d) is not inside the picture of %dx%d", r.W, r.H, r.X, r.Y, f.w, f.h)
 	}
-	return r, d.allocate(r, len(s.b)-s.i, r.Y+r.H < f.h && s.hasEnd())
+	scans, hasEnd := s.survey()
+	if scans > maxScans {
+		return r, fmt.Errorf("%d scans: more than %d are not accepted", scans, maxScans)
+	}
+	return r, d.allocate(r, len(s.b)-s.i, hasEnd)
 }
 
 // allocate places and allocates the components. Of size bytes, not enough for the picture, it says so before it allocates: a
@@ -171,9 +175,7 @@ func (d *Decoder) readScan(header []byte, at int) (int, error) {
 	if d.frame.w == 0 {
 		return 0, errNoFrame
 	}
-	if d.scans++; d.scans > maxScans {
-		return 0, fmt.Errorf("%d scans: more than %d are not accepted", d.scans, maxScans)
-	}
+	d.scans++
 	if err := d.parseScan(header); err != nil {
 		return 0, err
 	}

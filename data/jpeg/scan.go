@@ -150,7 +150,7 @@ func (d *Decoder) decodeScan(at int) (int, error) {
 // short is the error for data that ends too early: whether a marker follows or nothing.
 func (d *Decoder) short() error {
 	s := segments{b: d.bits.b, i: d.bits.pos}
-	if s.hasEnd() {
+	if _, hasEnd := s.survey(); hasEnd {
 		return errShort
 	}
 	return errCut

@@ -86,14 +86,16 @@ func (s *segments) marker() (byte, bool) {
 	return 0, false
 }
 
-// hasEnd reports whether an end marker follows the current position.
-func (s segments) hasEnd() bool {
+// survey counts the scans that follow the current position and reports whether an end marker does.
+func (s segments) survey() (scans int, hasEnd bool) {
 	for {
 		switch marker, _, err := s.next(); {
 		case err != nil:
-			return false
+			return scans, false
 		case marker == markerEOI:
-			return true
+			return scans, true
+		case marker == markerSOS:
+			scans++
 		}
 	}
 }
