@@ -102,6 +102,7 @@ type Stem struct {
 	YBlock   int   // bytes
 	Rows     Split // outputs that have all taps inside
 	Odd      int   // 1 if the input's width is odd: the last output then has its right tap outside; else 0
+	Ahead    int   // bytes from X to rows that will be read soon, fetched into the second-level cache on the way
 	Clamp    Clamp
 }
 

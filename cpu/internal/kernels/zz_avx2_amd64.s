@@ -1107,7 +1107,7 @@ tail1_none:
 	RET
 
 // func stem8x8_avx2(a *Stem)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·stem8x8_avx2(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), CX
@@ -1119,9 +1119,11 @@ TEXT ·stem8x8_avx2(SB), NOSPLIT, $0-8
 	XORQ    BX, BX
 
 first_row:
-	MOVQ (AX)(BX*8), DI
-	ADDQ DX, DI
-	MOVQ 24(AX), R8
+	MOVQ       (AX)(BX*8), DI
+	ADDQ       DX, DI
+	MOVQ       104(AX), R8
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       24(AX), R8
 
 first_channel:
 	VMOVUPS      32(SI), Y1
@@ -1137,8 +1139,8 @@ first_channel:
 	INCQ         BX
 	CMPQ         BX, $0x03
 	JNE          first_row
-	VBROADCASTSS 104(AX), Y1
-	VBROADCASTSS 108(AX), Y2
+	VBROADCASTSS 112(AX), Y1
+	VBROADCASTSS 116(AX), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 	VMOVUPS      Y0, (CX)
@@ -1162,9 +1164,18 @@ full:
 	XORQ    SI, SI
 
 full_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	PREFETCHT1 192(R8)(R9*1)
+	PREFETCHT1 256(R8)(R9*1)
+	PREFETCHT1 320(R8)(R9*1)
+	PREFETCHT1 384(R8)(R9*1)
+	PREFETCHT1 448(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 full_channel:
 	VMOVUPS      (DI), Y8
@@ -1225,8 +1236,8 @@ full_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          full_row
-	VBROADCASTSS 104(AX), Y8
-	VBROADCASTSS 108(AX), Y9
+	VBROADCASTSS 112(AX), Y8
+	VBROADCASTSS 116(AX), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
 	VMAXPS       Y1, Y8, Y1
@@ -1274,9 +1285,17 @@ less:
 	XORQ    SI, SI
 
 less_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	PREFETCHT1 192(R8)(R9*1)
+	PREFETCHT1 256(R8)(R9*1)
+	PREFETCHT1 320(R8)(R9*1)
+	PREFETCHT1 384(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 less_channel:
 	VMOVUPS      (DI), Y7
@@ -1331,8 +1350,8 @@ less_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          less_row
-	VBROADCASTSS 104(AX), Y7
-	VBROADCASTSS 108(AX), Y8
+	VBROADCASTSS 112(AX), Y7
+	VBROADCASTSS 116(AX), Y8
 	VMAXPS       Y0, Y7, Y0
 	VMINPS       Y0, Y8, Y0
 	VMAXPS       Y1, Y7, Y1
@@ -1374,9 +1393,16 @@ less_none:
 	XORQ    SI, SI
 
 tail6_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	PREFETCHT1 192(R8)(R9*1)
+	PREFETCHT1 256(R8)(R9*1)
+	PREFETCHT1 320(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail6_channel:
 	VMOVUPS      (DI), Y6
@@ -1425,8 +1451,8 @@ tail6_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail6_row
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y1, Y6, Y1
@@ -1461,9 +1487,15 @@ tail6_none:
 	XORQ    SI, SI
 
 tail5_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	PREFETCHT1 192(R8)(R9*1)
+	PREFETCHT1 256(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail5_channel:
 	VMOVUPS      (DI), Y5
@@ -1506,8 +1538,8 @@ tail5_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail5_row
-	VBROADCASTSS 104(AX), Y5
-	VBROADCASTSS 108(AX), Y6
+	VBROADCASTSS 112(AX), Y5
+	VBROADCASTSS 116(AX), Y6
 	VMAXPS       Y0, Y5, Y0
 	VMINPS       Y0, Y6, Y0
 	VMAXPS       Y1, Y5, Y1
@@ -1538,9 +1570,14 @@ tail5_none:
 	XORQ    SI, SI
 
 tail4_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	PREFETCHT1 192(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail4_channel:
 	VMOVUPS      (DI), Y4
@@ -1577,8 +1614,8 @@ tail4_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail4_row
-	VBROADCASTSS 104(AX), Y4
-	VBROADCASTSS 108(AX), Y5
+	VBROADCASTSS 112(AX), Y4
+	VBROADCASTSS 116(AX), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y1, Y4, Y1
@@ -1605,9 +1642,13 @@ tail4_none:
 	XORQ    SI, SI
 
 tail3_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	PREFETCHT1 128(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail3_channel:
 	VMOVUPS      (DI), Y3
@@ -1638,8 +1679,8 @@ tail3_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail3_row
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
 	VMAXPS       Y1, Y3, Y1
@@ -1662,9 +1703,12 @@ tail3_none:
 	XORQ    SI, SI
 
 tail2_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ DX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       DX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	PREFETCHT1 64(R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail2_channel:
 	VMOVUPS      (DI), Y2
@@ -1689,8 +1733,8 @@ tail2_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail2_row
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
 	VMAXPS       Y1, Y2, Y1
@@ -1709,9 +1753,11 @@ tail2_none:
 	XORQ    BX, BX
 
 tail1_row:
-	MOVQ (AX)(BX*8), DI
-	ADDQ DX, DI
-	MOVQ 24(AX), R8
+	MOVQ       (AX)(BX*8), DI
+	ADDQ       DX, DI
+	MOVQ       104(AX), R8
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       24(AX), R8
 
 tail1_channel:
 	VMOVUPS      (SI), Y1
@@ -1730,8 +1776,8 @@ tail1_channel:
 	INCQ         BX
 	CMPQ         BX, $0x03
 	JNE          tail1_row
-	VBROADCASTSS 104(AX), Y1
-	VBROADCASTSS 108(AX), Y2
+	VBROADCASTSS 112(AX), Y1
+	VBROADCASTSS 116(AX), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 	VMOVUPS      Y0, (CX)
@@ -1747,9 +1793,11 @@ tail1_none:
 	XORQ    BX, BX
 
 last_row:
-	MOVQ (AX)(BX*8), DI
-	ADDQ DX, DI
-	MOVQ 24(AX), R8
+	MOVQ       (AX)(BX*8), DI
+	ADDQ       DX, DI
+	MOVQ       104(AX), R8
+	PREFETCHT1 (DI)(R8*1)
+	MOVQ       24(AX), R8
 
 last_channel:
 	VMOVUPS      (SI), Y1
@@ -1765,8 +1813,8 @@ last_channel:
 	INCQ         BX
 	CMPQ         BX, $0x03
 	JNE          last_row
-	VBROADCASTSS 104(AX), Y1
-	VBROADCASTSS 108(AX), Y2
+	VBROADCASTSS 112(AX), Y1
+	VBROADCASTSS 116(AX), Y2
 	VMAXPS       Y0, Y1, Y0
 	VMINPS       Y0, Y2, Y0
 	VMOVUPS      Y0, (CX)
@@ -2818,7 +2866,7 @@ tail1_none:
 	RET
 
 // func stem6x16_avx2(a *Stem)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·stem6x16_avx2(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), CX
@@ -2831,9 +2879,11 @@ TEXT ·stem6x16_avx2(SB), NOSPLIT, $0-8
 	XORQ    SI, SI
 
 first_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 first_channel:
 	VMOVUPS      64(DI), Y2
@@ -2853,12 +2903,12 @@ first_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          first_row
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 	VMOVUPS      Y0, (CX)
@@ -2887,9 +2937,16 @@ full:
 	XORQ    DI, DI
 
 full_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	PREFETCHT1 192(R9)(R10*1)
+	PREFETCHT1 256(R9)(R10*1)
+	PREFETCHT1 320(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 full_channel:
 	VMOVUPS      (R8), Y12
@@ -2959,8 +3016,8 @@ full_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          full_row
-	VBROADCASTSS 104(AX), Y12
-	VBROADCASTSS 108(AX), Y13
+	VBROADCASTSS 112(AX), Y12
+	VBROADCASTSS 116(AX), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
 	VMAXPS       Y2, Y12, Y2
@@ -2973,8 +3030,8 @@ full_channel:
 	VMINPS       Y8, Y13, Y8
 	VMAXPS       Y10, Y12, Y10
 	VMINPS       Y10, Y13, Y10
-	VBROADCASTSS 104(AX), Y12
-	VBROADCASTSS 108(AX), Y13
+	VBROADCASTSS 112(AX), Y12
+	VBROADCASTSS 116(AX), Y13
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
 	VMAXPS       Y3, Y12, Y3
@@ -3025,9 +3082,15 @@ less:
 	XORQ    DI, DI
 
 less_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	PREFETCHT1 192(R9)(R10*1)
+	PREFETCHT1 256(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 less_channel:
 	VMOVUPS      (R8), Y10
@@ -3088,8 +3151,8 @@ less_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          less_row
-	VBROADCASTSS 104(AX), Y10
-	VBROADCASTSS 108(AX), Y11
+	VBROADCASTSS 112(AX), Y10
+	VBROADCASTSS 116(AX), Y11
 	VMAXPS       Y0, Y10, Y0
 	VMINPS       Y0, Y11, Y0
 	VMAXPS       Y2, Y10, Y2
@@ -3100,8 +3163,8 @@ less_channel:
 	VMINPS       Y6, Y11, Y6
 	VMAXPS       Y8, Y10, Y8
 	VMINPS       Y8, Y11, Y8
-	VBROADCASTSS 104(AX), Y10
-	VBROADCASTSS 108(AX), Y11
+	VBROADCASTSS 112(AX), Y10
+	VBROADCASTSS 116(AX), Y11
 	VMAXPS       Y1, Y10, Y1
 	VMINPS       Y1, Y11, Y1
 	VMAXPS       Y3, Y10, Y3
@@ -3144,9 +3207,14 @@ less_none:
 	XORQ    DI, DI
 
 tail4_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	PREFETCHT1 192(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 tail4_channel:
 	VMOVUPS      (R8), Y8
@@ -3198,8 +3266,8 @@ tail4_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          tail4_row
-	VBROADCASTSS 104(AX), Y8
-	VBROADCASTSS 108(AX), Y9
+	VBROADCASTSS 112(AX), Y8
+	VBROADCASTSS 116(AX), Y9
 	VMAXPS       Y0, Y8, Y0
 	VMINPS       Y0, Y9, Y0
 	VMAXPS       Y2, Y8, Y2
@@ -3208,8 +3276,8 @@ tail4_channel:
 	VMINPS       Y4, Y9, Y4
 	VMAXPS       Y6, Y8, Y6
 	VMINPS       Y6, Y9, Y6
-	VBROADCASTSS 104(AX), Y8
-	VBROADCASTSS 108(AX), Y9
+	VBROADCASTSS 112(AX), Y8
+	VBROADCASTSS 116(AX), Y9
 	VMAXPS       Y1, Y8, Y1
 	VMINPS       Y1, Y9, Y1
 	VMAXPS       Y3, Y8, Y3
@@ -3243,9 +3311,13 @@ tail4_none:
 	XORQ    DI, DI
 
 tail3_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 tail3_channel:
 	VMOVUPS      (R8), Y6
@@ -3288,16 +3360,16 @@ tail3_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          tail3_row
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
 	VMAXPS       Y3, Y6, Y3
@@ -3325,9 +3397,12 @@ tail3_none:
 	XORQ    DI, DI
 
 tail2_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 tail2_channel:
 	VMOVUPS      (R8), Y4
@@ -3361,14 +3436,14 @@ tail2_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          tail2_row
-	VBROADCASTSS 104(AX), Y4
-	VBROADCASTSS 108(AX), Y5
+	VBROADCASTSS 112(AX), Y4
+	VBROADCASTSS 116(AX), Y5
 	VMAXPS       Y0, Y4, Y0
 	VMINPS       Y0, Y5, Y0
 	VMAXPS       Y2, Y4, Y2
 	VMINPS       Y2, Y5, Y2
-	VBROADCASTSS 104(AX), Y4
-	VBROADCASTSS 108(AX), Y5
+	VBROADCASTSS 112(AX), Y4
+	VBROADCASTSS 116(AX), Y5
 	VMAXPS       Y1, Y4, Y1
 	VMINPS       Y1, Y5, Y1
 	VMAXPS       Y3, Y4, Y3
@@ -3390,9 +3465,11 @@ tail2_none:
 	XORQ    SI, SI
 
 tail1_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail1_channel:
 	VMOVUPS      (DI), Y2
@@ -3417,12 +3494,12 @@ tail1_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail1_row
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 	VMOVUPS      Y0, (CX)
@@ -3440,9 +3517,11 @@ tail1_none:
 	XORQ    SI, SI
 
 last_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 last_channel:
 	VMOVUPS      (DI), Y2
@@ -3462,12 +3541,12 @@ last_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          last_row
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y0, Y2, Y0
 	VMINPS       Y0, Y3, Y0
-	VBROADCASTSS 104(AX), Y2
-	VBROADCASTSS 108(AX), Y3
+	VBROADCASTSS 112(AX), Y2
+	VBROADCASTSS 116(AX), Y3
 	VMAXPS       Y1, Y2, Y1
 	VMINPS       Y1, Y3, Y1
 	VMOVUPS      Y0, (CX)
@@ -4216,7 +4295,7 @@ tail1_none:
 	RET
 
 // func stem4x24_avx2(a *Stem)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·stem4x24_avx2(SB), NOSPLIT, $0-8
 	MOVQ    a+0(FP), AX
 	MOVQ    48(AX), CX
@@ -4230,9 +4309,11 @@ TEXT ·stem4x24_avx2(SB), NOSPLIT, $0-8
 	XORQ    SI, SI
 
 first_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 first_channel:
 	VMOVUPS      96(DI), Y3
@@ -4256,16 +4337,16 @@ first_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          first_row
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 	VMOVUPS      Y0, (CX)
@@ -4295,9 +4376,14 @@ full:
 	XORQ    DI, DI
 
 full_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	PREFETCHT1 192(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 full_channel:
 	VMOVUPS      (R8), Y12
@@ -4364,8 +4450,8 @@ full_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          full_row
-	VBROADCASTSS 104(AX), Y12
-	VBROADCASTSS 108(AX), Y13
+	VBROADCASTSS 112(AX), Y12
+	VBROADCASTSS 116(AX), Y13
 	VMAXPS       Y0, Y12, Y0
 	VMINPS       Y0, Y13, Y0
 	VMAXPS       Y3, Y12, Y3
@@ -4374,8 +4460,8 @@ full_channel:
 	VMINPS       Y6, Y13, Y6
 	VMAXPS       Y9, Y12, Y9
 	VMINPS       Y9, Y13, Y9
-	VBROADCASTSS 104(AX), Y12
-	VBROADCASTSS 108(AX), Y13
+	VBROADCASTSS 112(AX), Y12
+	VBROADCASTSS 116(AX), Y13
 	VMAXPS       Y1, Y12, Y1
 	VMINPS       Y1, Y13, Y1
 	VMAXPS       Y4, Y12, Y4
@@ -4384,8 +4470,8 @@ full_channel:
 	VMINPS       Y7, Y13, Y7
 	VMAXPS       Y10, Y12, Y10
 	VMINPS       Y10, Y13, Y10
-	VBROADCASTSS 104(AX), Y12
-	VBROADCASTSS 108(AX), Y13
+	VBROADCASTSS 112(AX), Y12
+	VBROADCASTSS 116(AX), Y13
 	VMAXPS       Y2, Y12, Y2
 	VMINPS       Y2, Y13, Y2
 	VMAXPS       Y5, Y12, Y5
@@ -4431,9 +4517,13 @@ less:
 	XORQ    DI, DI
 
 less_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	PREFETCHT1 128(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 less_channel:
 	VMOVUPS      (R8), Y9
@@ -4488,24 +4578,24 @@ less_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          less_row
-	VBROADCASTSS 104(AX), Y9
-	VBROADCASTSS 108(AX), Y10
+	VBROADCASTSS 112(AX), Y9
+	VBROADCASTSS 116(AX), Y10
 	VMAXPS       Y0, Y9, Y0
 	VMINPS       Y0, Y10, Y0
 	VMAXPS       Y3, Y9, Y3
 	VMINPS       Y3, Y10, Y3
 	VMAXPS       Y6, Y9, Y6
 	VMINPS       Y6, Y10, Y6
-	VBROADCASTSS 104(AX), Y9
-	VBROADCASTSS 108(AX), Y10
+	VBROADCASTSS 112(AX), Y9
+	VBROADCASTSS 116(AX), Y10
 	VMAXPS       Y1, Y9, Y1
 	VMINPS       Y1, Y10, Y1
 	VMAXPS       Y4, Y9, Y4
 	VMINPS       Y4, Y10, Y4
 	VMAXPS       Y7, Y9, Y7
 	VMINPS       Y7, Y10, Y7
-	VBROADCASTSS 104(AX), Y9
-	VBROADCASTSS 108(AX), Y10
+	VBROADCASTSS 112(AX), Y9
+	VBROADCASTSS 116(AX), Y10
 	VMAXPS       Y2, Y9, Y2
 	VMINPS       Y2, Y10, Y2
 	VMAXPS       Y5, Y9, Y5
@@ -4541,9 +4631,12 @@ less_none:
 	XORQ    DI, DI
 
 tail2_row:
-	MOVQ (AX)(DI*8), R9
-	ADDQ BX, R9
-	MOVQ 24(AX), R10
+	MOVQ       (AX)(DI*8), R9
+	ADDQ       BX, R9
+	MOVQ       104(AX), R10
+	PREFETCHT1 (R9)(R10*1)
+	PREFETCHT1 64(R9)(R10*1)
+	MOVQ       24(AX), R10
 
 tail2_channel:
 	VMOVUPS      (R8), Y6
@@ -4586,20 +4679,20 @@ tail2_channel:
 	INCQ         DI
 	CMPQ         DI, $0x03
 	JNE          tail2_row
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y0, Y6, Y0
 	VMINPS       Y0, Y7, Y0
 	VMAXPS       Y3, Y6, Y3
 	VMINPS       Y3, Y7, Y3
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y1, Y6, Y1
 	VMINPS       Y1, Y7, Y1
 	VMAXPS       Y4, Y6, Y4
 	VMINPS       Y4, Y7, Y4
-	VBROADCASTSS 104(AX), Y6
-	VBROADCASTSS 108(AX), Y7
+	VBROADCASTSS 112(AX), Y6
+	VBROADCASTSS 116(AX), Y7
 	VMAXPS       Y2, Y6, Y2
 	VMINPS       Y2, Y7, Y2
 	VMAXPS       Y5, Y6, Y5
@@ -4624,9 +4717,11 @@ tail2_none:
 	XORQ    SI, SI
 
 tail1_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 tail1_channel:
 	VMOVUPS      (DI), Y3
@@ -4657,16 +4752,16 @@ tail1_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          tail1_row
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 	VMOVUPS      Y0, (CX)
@@ -4686,9 +4781,11 @@ tail1_none:
 	XORQ    SI, SI
 
 last_row:
-	MOVQ (AX)(SI*8), R8
-	ADDQ BX, R8
-	MOVQ 24(AX), R9
+	MOVQ       (AX)(SI*8), R8
+	ADDQ       BX, R8
+	MOVQ       104(AX), R9
+	PREFETCHT1 (R8)(R9*1)
+	MOVQ       24(AX), R9
 
 last_channel:
 	VMOVUPS      (DI), Y3
@@ -4712,16 +4809,16 @@ last_channel:
 	INCQ         SI
 	CMPQ         SI, $0x03
 	JNE          last_row
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y0, Y3, Y0
 	VMINPS       Y0, Y4, Y0
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y1, Y3, Y1
 	VMINPS       Y1, Y4, Y1
-	VBROADCASTSS 104(AX), Y3
-	VBROADCASTSS 108(AX), Y4
+	VBROADCASTSS 112(AX), Y3
+	VBROADCASTSS 116(AX), Y4
 	VMAXPS       Y2, Y3, Y2
 	VMINPS       Y2, Y4, Y2
 	VMOVUPS      Y0, (CX)

@@ -96,6 +96,10 @@ func (l *layer) stemRows(p *Plan, w *worker, t *tile, m *panel, x []float32, to 
 	a := &w.stem
 	a.Channels, a.W, a.Bias = l.in.c, &p.run.weights[m.weights], &p.run.weights[m.bias]
 	a.YBlock, a.Clamp = 4*l.ringPlane(), relu6
+	a.Ahead = 0
+	if m.first == 0 {
+		a.Ahead = aheadRows * l.in.w * 4 * kernels.Lanes
+	}
 	a.Odd = l.in.w % 2
 	a.Rows = p.set.Split(m.vectors, l.mid.w-1-a.Odd)
 	for row := t.from; row < t.to; row++ {
@@ -140,7 +144,10 @@ func (l *layer) projectPanel(p *Plan, w *worker, t *tile, i int, x, y []float32,
 
 // aheadFloats is how far ahead of their use weights are fetched from memory. It is several panels, so that the time between
 // may be uneven, and a small part of a second-level cache.
-const aheadFloats = 64 << 10 / 4
+const aheadFloats = 128 << 10 / 4
+
+// aheadRows is how many rows of the images are fetched ahead.
+const aheadRows = 4
 
 // usePanel points a kernel at a panel's weights, and at as many weights that come some time after them.
 func (p *Plan) usePanel(a *kernels.Pointwise, m *panel) {

@@ -31,6 +31,7 @@ func newSetup(t testing.TB, net Net, set *kernels.Set, threads int) *setup {
 	s.planes, s.x = randomImages(net, r)
 	s.y = junk(plan.OutputFloats())
 	s.weights, s.scratch = junk(plan.WeightFloats()), junk(plan.ScratchFloats())
+	PreferHugePages(s.scratch)
 	require.NoError(t, plan.Prepare(s.params, s.weights))
 	return s
 }

@@ -27,6 +27,10 @@ func stem(s shape) {
 		px := GP64()
 		MOVQ(Mem{Base: a.Register, Index: row, Scale: 8, Disp: int(unsafe.Offsetof(f.X))}, px)
 		ADDQ(column, px)
+		soon := a.load(unsafe.Offsetof(f.Ahead))
+		for r := range s.rows {
+			PREFETCHT1(Mem{Base: px, Index: soon, Scale: 1, Disp: 2 * r * vecBytes})
+		}
 		repeat(label+"_channel", a.load(unsafe.Offsetof(f.Channels)), func() {
 			for tap := firstTap; tap <= lastTap; tap++ {
 				s.multiply(acc, mem(pw, tap*s.rowBytes()), func(r int) Mem { return mem(px, (2*r+tap)*vecBytes) })
