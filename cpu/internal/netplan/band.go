@@ -13,10 +13,11 @@ var (
 
 // tile is a run of rows of mid, and what becomes complete with it.
 type tile struct {
-	from, to    int // rows of mid
-	slot        int // row of the ring where from lies
-	done, next  int // rows of the output
-	base        int // row of mid that lies in row 0 of the ring
+	from, to    int   // rows of mid
+	slot        int   // row of the ring where from lies
+	done, next  int   // rows of the output
+	base        int   // row of mid that lies in row 0 of the ring
+	table       []int // row offsets of output rows done to next
 	splits      [4]kernels.Split
 	outputSplit [4]kernels.Split
 }
@@ -29,7 +30,8 @@ func (l *layer) band(p *Plan, w *worker, x, y []float32, p0, p1 int) {
 		t := tile{from: at, to: min(at+l.rows, end), slot: (at - from) % l.ringRows, base: from, done: done}
 		t.next = l.finished(t.to, end, done, p1)
 		t.cut(p.set, l)
-		l.fillTable(w.table, &t)
+		t.table = w.table
+		l.fillTable(t.table, &t)
 		for i := range l.expand.panels {
 			l.expandPanel(p, w, &t, i, x, w.finished)
 		}
@@ -116,7 +118,7 @@ func (l *layer) stemRows(p *Plan, w *worker, t *tile, m *panel, x []float32, to 
 
 func (l *layer) depthwiseRows(p *Plan, w *worker, t *tile, m *panel, ring, finished int) {
 	a := &w.depthwise
-	a.Zero, a.Rows, a.Count = &p.run.weights[p.zeros], &w.table[0], t.next-t.done
+	a.Zero, a.Rows, a.Count = &p.run.weights[p.zeros], &t.table[0], t.next-t.done
 	a.YRow, a.Cols, a.Clamp = 4*kernels.Lanes*l.out.w, l.columns, relu6
 	for v := range m.vectors {
 		block := m.first/kernels.Lanes + v

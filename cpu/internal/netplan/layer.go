@@ -9,18 +9,22 @@ import (
 // layer is an inverted residual with everything that can be known before a run. The picture mid is what the depthwise
 // convolution reads: the expanded picture, or the stem's output.
 type layer struct {
-	in, mid, out  picture
-	stem          bool
-	stride        int
-	residual      bool
-	expand        matrix
-	project       matrix
-	columns       kernels.Columns
-	rows          int  // of mid in a tile
-	ringRows      int  // of mid in the ring: two tiles, or the whole picture
-	finishedRows  int  // the most rows of the output that a tile completes
-	whole         bool // the picture is one tile, and the ring is one panel's
-	projectChunks int  // pieces of the rows when threads share the projection
+	in, mid, out picture
+	stem         bool
+	stride       int
+	residual     bool
+	expand       matrix
+	project      matrix
+	columns      kernels.Columns
+	rows         int  // of mid in a tile
+	ringRows     int  // of mid in the ring: two tiles, or the whole picture
+	finishedRows int  // the most rows of the output that a tile completes
+	whole        bool // the picture is one tile, and the ring is one panel's
+
+	// For pictures of one tile that threads share.
+	table         []int // row offsets for all output rows
+	expandChunks  int   // pieces of the expansion's panels
+	projectChunks int   // pieces of the rows for each panel of the projection
 }
 
 // panelBytes is how large the rows of one panel may be for a picture to be a single tile: about half of a first-level
@@ -52,8 +56,28 @@ func (l *layer) chooseTile() {
 		l.rows, l.ringRows = l.mid.h, l.mid.h
 	}
 	l.finishedRows = min(l.out.h, l.rows/l.stride+1)
-	l.projectChunks = 1
 }
+
+// share decides how threads share a picture of one tile.
+func (l *layer) share(threads int) {
+	if !l.whole {
+		return
+	}
+	l.table = make([]int, 3*l.out.h)
+	l.fillTable(l.table, &tile{next: l.out.h})
+	l.expandChunks = min(len(l.expand.panels), chunksPerThread*threads)
+	l.projectChunks = 1
+	if wanted := chunksPerThread * threads; threads > 1 && len(l.project.panels) < wanted {
+		l.projectChunks = min((wanted-1)/len(l.project.panels)+1, max(1, l.out.pixels()/leastPixels), l.out.h)
+	}
+}
+
+// chunksPerThread is how finely shared work is cut: enough that the threads end at about the same time, few enough that each
+// piece reads weights that lie together. leastPixels is how many rows of a matrix product are worth a call.
+const (
+	chunksPerThread = 4
+	leastPixels     = 24
+)
 
 // ringPlane is how many numbers a channel block has in the ring.
 func (l *layer) ringPlane() int { return l.ringRows * l.mid.w * kernels.Lanes }

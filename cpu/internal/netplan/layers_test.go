@@ -8,9 +8,15 @@ import (
 	"mnv2/cpu/internal/kernels"
 )
 
-// BenchmarkLayers reports the best time of every layer within whole runs on one thread.
+// BenchmarkLayers prints the best time of every layer within whole runs.
 func BenchmarkLayers(b *testing.B) {
-	s := newSetup(b, mobileNet(1, 224, 224, 1, 1000), kernels.Sets()[0], 1)
+	for threads := 1; threads <= 2; threads++ {
+		b.Run(fmt.Sprintf("threads%d", threads), func(b *testing.B) { benchmarkLayers(b, threads) })
+	}
+}
+
+func benchmarkLayers(b *testing.B, threads int) {
+	s := newSetup(b, mobileNet(1, 224, 224, 1, 1000), kernels.Sets()[0], threads)
 	s.run(b)
 	p := s.plan
 	p.run.x, p.run.y, p.run.weights, p.run.scratch = s.x, s.y, s.weights, s.scratch
@@ -18,45 +24,41 @@ func BenchmarkLayers(b *testing.B) {
 	for i := range best {
 		best[i] = time.Hour
 	}
+	timed := func(i int, f func()) {
+		start := time.Now()
+		f()
+		best[i] = min(best[i], time.Since(start))
+	}
 	peak := 0.0
 	for b.Loop() {
-		x := p.imageInput(0)
+		p.run.in = p.imageInput(0)
 		for i := range p.layers {
-			l := &p.layers[i]
-			y := p.scratch(p.workers[0].between[i%2], l.out.floats())
-			start := time.Now()
-			l.band(p, &p.workers[0], x, y, 0, l.out.h)
-			best[i] = min(best[i], time.Since(start))
-			x = y
+			timed(i, func() { p.runLayer(i) })
 		}
-		start := time.Now()
-		for i := range p.head.last.panels {
-			p.head.pool(p, &p.workers[0], i, x, 0)
-		}
-		best[len(p.layers)] = min(best[len(p.layers)], time.Since(start))
-		start = time.Now()
-		p.pool.Run(p.head.chunks(), p.tasks.classify)
-		best[len(p.layers)+1] = min(best[len(p.layers)+1], time.Since(start))
+		timed(len(p.layers), func() { p.pool.Run(len(p.head.last.panels), p.tasks.last) })
+		timed(len(p.layers)+1, func() { p.pool.Run(p.head.chunks(), p.tasks.classify) })
 		peak = max(peak, peakRate(p.pool))
 	}
-	total := time.Duration(0)
-	ideal := 0.0
-	for i := range best {
-		work := 0
-		name := "last"
-		if i < len(p.layers) {
-			l := &p.layers[i]
-			work = l.mid.pixels()*l.expand.k*l.mid.c + l.out.pixels()*l.mid.c*(9+l.out.c)
-			name = l.describe()
-		} else if i == len(p.layers) {
-			work = p.head.in.pixels() * p.head.in.c * s.net.Last
-		} else {
-			work, name = s.net.Last*s.net.Classes, "classifier"
-		}
-		rate := 2 * float64(work) / best[i].Seconds()
-		fmt.Printf("%-40s %8.1f us %6.1f GFLOP/s %5.1f%% lost %5.1f us\n", name, best[i].Seconds()*1e6, rate/1e9, 100*rate/peak, best[i].Seconds()*1e6-2e6*float64(work)/peak)
-		total += best[i]
-		ideal += 2 * float64(work) / peak
+	printLayers(s, best, peak)
+}
+
+func printLayers(s *setup, best []time.Duration, peak float64) {
+	p := s.plan
+	last := picture{p.head.in.h, p.head.in.w, s.net.Last}
+	names, works := []string{}, []int{}
+	for i := range p.layers {
+		l := &p.layers[i]
+		names = append(names, l.describe())
+		works = append(works, l.mid.pixels()*l.expand.k*l.mid.c+l.out.pixels()*l.mid.c*(9+l.out.c))
 	}
-	fmt.Printf("total %v, floor %.3f ms, peak %.1f\n", total, ideal*1e3, peak/1e9)
+	names = append(names, "last", "classifier")
+	works = append(works, last.pixels()*p.head.in.c*last.c, last.c*s.net.Classes)
+	var total, ideal time.Duration
+	for i, name := range names {
+		floor := time.Duration(2e9 * float64(works[i]) / peak)
+		fmt.Printf("%-40s %8.1f us %6.1f GFLOP/s %5.1f%% lost %5.1f us\n", name, best[i].Seconds()*1e6,
+			2e-9*float64(works[i])/best[i].Seconds(), 100*floor.Seconds()/best[i].Seconds(), (best[i]-floor).Seconds()*1e6)
+		total, ideal = total+best[i], ideal+floor
+	}
+	fmt.Printf("total %v, floor %v, peak %.1f\n", total, ideal, peak/1e9)
 }

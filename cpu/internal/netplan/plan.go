@@ -36,12 +36,13 @@ func New(net Net, set *kernels.Set, pool *Pool) (*Plan, error) {
 	if err := net.check(); err != nil {
 		return nil, fmt.Errorf("netplan: %w", err)
 	}
-	p := &Plan{net: net, set: set, pool: pool, splitImages: net.N < pool.Threads()}
+	p := &Plan{net: net, set: set, pool: pool, splitImages: net.N == 1 || net.N < pool.Threads()}
 	var weights room
 	image := picture{net.H, net.W, net.C}
 	at, widest := image, net.W
 	for i, b := range net.Blocks {
 		l := newLayer(&weights, at, b, i == 0)
+		l.share(pool.Threads())
 		widest = max(widest, l.mid.w)
 		p.layers = append(p.layers, l)
 		at = l.out

@@ -8,17 +8,22 @@ func (p *Plan) runShared() {
 	r := &p.run
 	r.in = p.imageInput(r.image)
 	for i := range p.layers {
-		l := &p.layers[i]
-		r.layer, r.out = l, p.scratch(p.workers[0].between[i%2], l.out.floats())
-		if l.whole {
-			p.pool.Run(len(l.expand.panels), p.tasks.expand)
-			p.pool.Run(len(l.project.panels)*l.projectChunks, p.tasks.project)
-		} else {
-			p.pool.Run(p.bands(l), p.tasks.band)
-		}
-		r.in = r.out
+		p.runLayer(i)
 	}
 	p.pool.Run(len(p.head.last.panels), p.tasks.last)
+}
+
+// runLayer runs layer i from run.in, and makes its output the next layer's input.
+func (p *Plan) runLayer(i int) {
+	r, l := &p.run, &p.layers[i]
+	r.layer, r.out = l, p.scratch(p.workers[0].between[i%2], l.out.floats())
+	if l.whole {
+		p.pool.Run(l.expandChunks, p.tasks.expand)
+		p.pool.Run(len(l.project.panels)*l.projectChunks, p.tasks.project)
+	} else {
+		p.pool.Run(p.bands(l), p.tasks.band)
+	}
+	r.in = r.out
 }
 
 // bands is how many pieces the rows of a large picture are cut into: one for each thread, since every band computes one or
@@ -33,17 +38,18 @@ func (p *Plan) bandTask(chunk, worker int) {
 
 // wholeTile is the tile of a picture that is only one, for output rows done to next.
 func (p *Plan) wholeTile(l *layer, done, next int) tile {
-	t := tile{to: l.mid.h, done: done, next: next}
+	t := tile{to: l.mid.h, done: done, next: next, table: l.table}
 	t.cut(p.set, l)
 	return t
 }
 
 func (p *Plan) expandTask(chunk, worker int) {
-	r := &p.run
-	w := &p.workers[worker]
-	t := p.wholeTile(r.layer, 0, r.layer.out.h)
-	r.layer.fillTable(w.table, &t)
-	r.layer.expandPanel(p, w, &t, chunk, r.in, p.workers[0].finished)
+	l := p.run.layer
+	t := p.wholeTile(l, 0, l.out.h)
+	panels := len(l.expand.panels)
+	for i := chunk * panels / l.expandChunks; i < (chunk+1)*panels/l.expandChunks; i++ {
+		l.expandPanel(p, &p.workers[worker], &t, i, p.run.in, p.workers[0].finished)
+	}
 }
 
 func (p *Plan) projectTask(chunk, worker int) {
