@@ -24,6 +24,7 @@ type mock struct {
 	calls     int            // counted for failNth
 	failNth   int
 	runs      int
+	late      struct{ dst, src []byte } // a copy that a faulty mock makes when the data is asked for
 }
 
 // faults are ways to be wrong, each of which the suite must catch.
@@ -110,8 +111,6 @@ func (m *mock) fail(what string, err error) error {
 	return &backend.Error{Device: m.info.Device, Op: what, Err: err}
 }
 
-var oldMemory [64]byte
-
 func (m *mock) Alloc(n int64, label string) (backend.Buffer, error) {
 	what := fmt.Sprintf("alloc %d bytes for %q", n, label)
 	if err := m.enter(what, false); err != nil {
@@ -126,8 +125,7 @@ func (m *mock) Alloc(n int64, label string) (backend.Buffer, error) {
 	}
 	b := &mockBuffer{owner: m, raw: make([]byte, n), label: label}
 	if m.faults.dirtyAlloc {
-		copy(b.raw, oldMemory[:])
-		oldMemory[0] = 1
+		copy(b.raw, []byte{1})
 	}
 	m.buffers = append(m.buffers, b)
 	return b, nil
@@ -156,22 +154,19 @@ func (m *mock) Upload(dst backend.Buffer, off int64, src []byte) error {
 	if err == nil {
 		copy(raw, src)
 		if m.faults.reusesUpload && len(src) > 1<<16 {
-			late.dst, late.src = raw, src
+			m.late.dst, m.late.src = raw, src
 		}
 	}
 	return err
 }
-
-// late is a copy that a faulty mock makes when the data is asked for.
-var late struct{ dst, src []byte }
 
 func (m *mock) Download(dst []byte, src backend.Buffer, off int64) error {
 	if err := m.enter("download", false); err != nil {
 		return err
 	}
 	defer m.leave()
-	copy(late.dst, late.src)
-	late.dst, late.src = nil, nil
+	copy(m.late.dst, m.late.src)
+	m.late.dst, m.late.src = nil, nil
 	raw, err := m.access("download", src, off, int64(len(dst)))
 	if err == nil {
 		copy(dst, raw)

@@ -3,6 +3,7 @@ package backendtest
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"mnv2/backend"
@@ -20,7 +21,12 @@ type Options struct {
 	// FailNth makes the n-th call of the device's library fail from now on, counted from 1; 0 ends it. Without it the
 	// suite cannot inject faults.
 	FailNth func(b backend.Backend, n int)
+
+	only string // run only cases whose name contains it; for tests of the suite
 }
+
+// wants reports whether the case called name is to run.
+func (o Options) wants(name string) bool { return strings.Contains(name, o.only) }
 
 // Run runs the whole suite on the device that open opens. Each call of open must give a device of its own.
 func Run(t *testing.T, open func() (backend.Backend, error), o Options) {
@@ -53,6 +59,9 @@ type suite struct {
 	options Options
 	info    backend.Info
 	summary summary
+
+	mu       sync.Mutex
+	expected map[blockPair]expectation // see expect
 }
 
 // run runs some of the groups.

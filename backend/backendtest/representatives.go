@@ -38,6 +38,9 @@ func smallestOperand(op backend.Op) int64 {
 func (s *suite) eachPlan(t tester, b backend.Backend, f func(t tester, plan backend.Plan)) {
 	t.Helper()
 	for _, c := range representatives(s.info) {
+		if !s.options.wants(c.name()) {
+			continue
+		}
 		t.Run(c.name(), func(t tester) {
 			if plan := s.compile(t, b, c.op, c.optional); plan != nil {
 				defer closePlan(t, plan)
@@ -47,6 +50,9 @@ func (s *suite) eachPlan(t tester, b backend.Backend, f func(t tester, plan back
 	}
 	for _, pair := range representativePairs(s.info) {
 		for _, fuse := range []backend.Fuse{backend.FuseAuto, backend.FuseOff} {
+			if !s.options.wants(pair.second.String()) {
+				continue
+			}
 			t.Run(pair.second.String()+" fuse="+fuse.String(), func(t tester) {
 				first, second := s.compilePair(t, b, pair, fuse)
 				if first == nil {
