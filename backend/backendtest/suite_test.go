@@ -105,3 +105,23 @@ func TestSuitePassesOnACheckedMock(t *testing.T) {
 		return backend.CheckedWith(newMock(faults{}), backend.CheckOptions{Values: true}), nil
 	}, Options{NoNonFinite: true}, list)
 }
+
+// TestSuitePassesInEveryLayoutAndType runs the groups about numbers on mocks that prefer something else.
+func TestSuitePassesInEveryLayoutAndType(t *testing.T) {
+	list := slices.DeleteFunc(slices.Clone(groups), func(g group) bool { return !slices.Contains([]string{"ops", "fused"}, g.name) })
+	for _, c := range []struct {
+		layout backend.Layout
+		dtypes []backend.DType
+	}{
+		{backend.NHWC, []backend.DType{backend.F16}},
+		{backend.NCHW, []backend.DType{backend.BF16}},
+	} {
+		t.Run(c.layout.String(), func(t *testing.T) {
+			run(&goT{t}, func() (backend.Backend, error) {
+				m := newMock(faults{})
+				m.info.Layout, m.info.DTypes = c.layout, c.dtypes
+				return m, nil
+			}, Options{}, list)
+		})
+	}
+}

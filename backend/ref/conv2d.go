@@ -52,8 +52,9 @@ func eachTermOfOne(o backend.Conv2D, n, p, q, k int, f func(xi, wi, yi int)) {
 			if row < 0 || row >= o.H || column < 0 || column >= o.W {
 				continue // zero padding
 			}
+			xi, wi := x.At(n, row, column, first), w.At(k, r, s, 0) // channels follow each other in both
 			for c := range perGroup {
-				f(x.At(n, row, column, first+c), w.At(k, r, s, c), yi)
+				f(xi+c, wi+c, yi)
 			}
 		}
 	}
