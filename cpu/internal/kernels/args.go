@@ -125,3 +125,9 @@ type Mean struct {
 	Scale float32
 	Y     *float32
 }
+
+// Accumulate is y += x for Count pixels of one channel block, or of several that lie together.
+type Accumulate struct {
+	X, Y  *float32
+	Count int // 1 or more
+}

@@ -15,6 +15,8 @@ func Generic() *Set {
 		Depthwise: [3]func(*Depthwise){1: depthwise(1), 2: depthwise(2)},
 		MatVec:    matVec,
 		Mean:      mean,
+
+		Accumulate: accumulate,
 	}
 }
 
@@ -156,4 +158,10 @@ func mean(a *Mean) {
 		sum[j] *= a.Scale
 	}
 	*vecAt(a.Y, 0) = sum
+}
+
+func accumulate(a *Accumulate) {
+	for i := range a.Count {
+		addVec(vecAt(a.Y, i*vecBytes), vecAt(a.X, i*vecBytes))
+	}
 }

@@ -21,6 +21,8 @@ func avx2() *Set {
 		Depthwise: [3]func(*Depthwise){1: depthwise_s1_avx2, 2: depthwise_s2_avx2},
 		MatVec:    matvec64_avx2,
 		Mean:      mean_avx2,
+
+		Accumulate: accumulate_avx2,
 	}
 }
 

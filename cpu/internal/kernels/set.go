@@ -14,6 +14,8 @@ type Set struct {
 	Depthwise [3]func(*Depthwise) // by stride: 1, 2
 	MatVec    func(*MatVec)
 	Mean      func(*Mean)
+
+	Accumulate func(*Accumulate)
 }
 
 // Split cuts rows into tiles for the form with the given vectors of columns (1, 2 or 3). Where it can, it takes tiles of one

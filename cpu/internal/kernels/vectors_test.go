@@ -42,6 +42,23 @@ func TestMean(t *testing.T) {
 	})
 }
 
+func TestAccumulate(t *testing.T) {
+	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
+		for count := 1; count <= 21; count++ {
+			x, y, start := v.slice(r, count*Lanes), guarded(count*Lanes), v.slice(r, count*Lanes)
+			copy(y, start)
+			s.Accumulate(&Accumulate{X: &x[0], Y: &y[0], Count: count})
+			for i, got := range y {
+				var e exact
+				e.add(float64(x[i]))
+				e.add(float64(start[i]))
+				e.require(t, got, linear, "%d pixels, number %d", count, i)
+			}
+			requireGuards(t, y)
+		}
+	})
+}
+
 func TestSplit(t *testing.T) {
 	for _, s := range Sets() {
 		for vectors := 1; vectors <= 3; vectors++ {

@@ -54,6 +54,11 @@ func matvec64_avx2(a *MatVec)
 //go:noescape
 func mean_avx2(a *Mean)
 
+// accumulate_avx2 is Accumulate with AVX.
+//
+//go:noescape
+func accumulate_avx2(a *Accumulate)
+
 // pause executes PAUSE n times, 1 or more.
 func pause(n int)
 

@@ -6650,6 +6650,54 @@ ones_none:
 	VZEROUPPER
 	RET
 
+// func accumulate_avx2(a *Accumulate)
+// Requires: AVX
+TEXT ·accumulate_avx2(SB), NOSPLIT, $0-8
+	MOVQ  a+0(FP), AX
+	MOVQ  (AX), CX
+	MOVQ  8(AX), DX
+	MOVQ  16(AX), BX
+	MOVQ  16(AX), AX
+	SHRQ  $0x02, BX
+	ANDQ  $0x03, AX
+	TESTQ BX, BX
+	JZ    fours_none
+
+fours:
+	VMOVUPS (CX), Y0
+	VADDPS  (DX), Y0, Y0
+	VMOVUPS Y0, (DX)
+	VMOVUPS 32(CX), Y0
+	VADDPS  32(DX), Y0, Y0
+	VMOVUPS Y0, 32(DX)
+	VMOVUPS 64(CX), Y0
+	VADDPS  64(DX), Y0, Y0
+	VMOVUPS Y0, 64(DX)
+	VMOVUPS 96(CX), Y0
+	VADDPS  96(DX), Y0, Y0
+	VMOVUPS Y0, 96(DX)
+	ADDQ    $+128, CX
+	ADDQ    $+128, DX
+	DECQ    BX
+	JNZ     fours
+
+fours_none:
+	TESTQ AX, AX
+	JZ    ones_none
+
+ones:
+	VMOVUPS (CX), Y0
+	VADDPS  (DX), Y0, Y0
+	VMOVUPS Y0, (DX)
+	ADDQ    $+32, CX
+	ADDQ    $+32, DX
+	DECQ    AX
+	JNZ     ones
+
+ones_none:
+	VZEROUPPER
+	RET
+
 // func pause(n int)
 TEXT ·pause(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), AX

@@ -30,17 +30,41 @@ func (l *layer) band(p *Plan, w *worker, x, y []float32, p0, p1 int) {
 		t := tile{from: at, to: min(at+l.rows, end), slot: (at - from) % l.ringRows, base: from, done: done}
 		t.next = l.finished(t.to, end, done, p1)
 		t.cut(p.set, l)
-		t.table = w.table
-		l.fillTable(t.table, &t)
-		for i := range l.expand.panels {
-			l.expandPanel(p, w, &t, i, x, w.finished)
+		t.table = l.table
+		if !l.whole {
+			t.table = w.table
+			l.fillTable(t.table, &t)
 		}
-		if t.next > t.done {
-			for i := range l.project.panels {
-				l.projectPanel(p, w, &t, i, x, y, w.finished)
+		for i := range l.groups {
+			add := y // what the groups before have summed up
+			if i == 0 {
+				add = l.shortcut(x)
 			}
+			l.group(p, w, &t, i, x, y, add)
 		}
 		done = t.next
+	}
+}
+
+// shortcut is what the residual connection adds, or nil.
+func (l *layer) shortcut(x []float32) []float32 {
+	if !l.residual {
+		return nil
+	}
+	return x
+}
+
+// group computes what group i makes of a tile, plus add if that is not nil: the tile's output rows of y.
+func (l *layer) group(p *Plan, w *worker, t *tile, i int, x, y, add []float32) {
+	g := &l.groups[i]
+	for i := range g.expand.panels {
+		l.expandPanel(p, w, t, g, &g.expand.panels[i], x)
+	}
+	if t.next == t.done {
+		return
+	}
+	for i := range g.project.panels {
+		l.projectPanel(p, w, t, g, &g.project.panels[i], y, add)
 	}
 }
 
@@ -70,8 +94,7 @@ func (l *layer) fillTable(table []int, t *tile) {
 
 // expandPanel computes the tile's rows of one panel of mid, and at once the output rows of the depthwise convolution that
 // are complete with them.
-func (l *layer) expandPanel(p *Plan, w *worker, t *tile, i int, x []float32, finished int) {
-	m := &l.expand.panels[i]
+func (l *layer) expandPanel(p *Plan, w *worker, t *tile, g *group, m *panel, x []float32) {
 	plane := l.ringPlane()
 	ring := w.ring
 	if !l.whole {
@@ -89,7 +112,7 @@ func (l *layer) expandPanel(p *Plan, w *worker, t *tile, i int, x []float32, fin
 		p.set.Pointwise[m.vectors](a)
 	}
 	if t.next > t.done {
-		l.depthwiseRows(p, w, t, m, ring, finished)
+		l.depthwiseRows(p, w, t, m, ring, w.finished+(m.first-g.first)/kernels.Lanes*l.finishedPlane())
 	}
 }
 
@@ -116,29 +139,28 @@ func (l *layer) stemRows(p *Plan, w *worker, t *tile, m *panel, x []float32, to 
 	}
 }
 
+// depthwiseRows computes the output rows of the depthwise convolution that are complete with the tile, from a panel's ring.
 func (l *layer) depthwiseRows(p *Plan, w *worker, t *tile, m *panel, ring, finished int) {
 	a := &w.depthwise
 	a.Zero, a.Rows, a.Count = &p.run.weights[p.zeros], &t.table[0], t.next-t.done
 	a.YRow, a.Cols, a.Clamp = 4*kernels.Lanes*l.out.w, l.columns, relu6
 	for v := range m.vectors {
-		block := m.first/kernels.Lanes + v
 		a.X = &p.run.scratch[ring+v*l.ringPlane()]
 		a.W, a.Bias = &p.run.weights[m.filter+9*kernels.Lanes*v], &p.run.weights[m.shift+kernels.Lanes*v]
-		a.Y = &p.run.scratch[finished+block*l.finishedPlane()]
+		a.Y = &p.run.scratch[finished+v*l.finishedPlane()]
 		p.set.Depthwise[l.stride](a)
 	}
 }
 
-// projectPanel computes one panel of the tile's output rows, and adds the residual.
-func (l *layer) projectPanel(p *Plan, w *worker, t *tile, i int, x, y []float32, finished int) {
-	m := &l.project.panels[i]
+// projectPanel computes one panel of the tile's output rows, and adds what is to be added.
+func (l *layer) projectPanel(p *Plan, w *worker, t *tile, g *group, m *panel, y, add []float32) {
 	at := m.first/kernels.Lanes*l.out.plane() + t.done*l.out.w*kernels.Lanes
 	a := &w.pointwise
-	a.X, a.XBlock, a.Blocks = &p.run.scratch[finished], 4*l.finishedPlane(), l.mid.c/kernels.Lanes
+	a.X, a.XBlock, a.Blocks = &p.run.scratch[w.finished], 4*l.finishedPlane(), g.project.k/kernels.Lanes
 	p.usePanel(a, m)
 	a.Y, a.YBlock, a.Add = &y[at], 4*l.out.plane(), nil
-	if l.residual {
-		a.Add = &x[at]
+	if add != nil {
+		a.Add = &add[at]
 	}
 	a.Rows, a.Clamp = t.outputSplit[m.vectors], linear
 	p.set.Pointwise[m.vectors](a)
@@ -155,6 +177,6 @@ const aheadRows = 4
 func (p *Plan) usePanel(a *kernels.Pointwise, m *panel) {
 	weights := p.run.weights
 	a.W, a.Bias = &weights[m.weights], &weights[m.bias]
-	from, to := min(m.weights+aheadFloats, p.weightFloats-1), min(m.end+aheadFloats, p.weightFloats)
+	from, to := min(m.weights+aheadFloats, p.weightFloats-1), min(m.next+aheadFloats, p.weightFloats)
 	a.Ahead, a.AheadBytes = &weights[from], 4*(to-from)
 }

@@ -15,17 +15,16 @@ type head struct {
 }
 
 func newHead(weights *room, in picture, net Net) head {
-	h := head{net: net, in: in, last: newMatrix(weights, in.c, net.Last, false)}
+	h := head{net: net, in: in, last: newMatrix(weights, in.c, panels(net.Last), false)}
 	h.outputs = (net.Classes + kernels.Lanes - 1) / kernels.Lanes * kernels.Lanes
 	if net.N > 1 {
-		h.classifier = newMatrix(weights, net.Last, h.outputs, false)
+		h.classifier = newMatrix(weights, net.Last, panels(h.outputs), false)
 		return h
 	}
-	h.classifier.k = net.Last
 	for at := 0; at < net.Classes; at += kernels.MatVecColumns {
-		h.classifier.panels = append(h.classifier.panels, panel{first: at, vectors: kernels.MatVecColumns / kernels.Lanes,
-			weights: weights.take(net.Last * kernels.MatVecColumns), bias: weights.take(kernels.MatVecColumns)})
+		h.classifier.panels = append(h.classifier.panels, panel{first: at, vectors: kernels.MatVecColumns / kernels.Lanes})
 	}
+	h.classifier = newMatrix(weights, net.Last, h.classifier.panels, false)
 	return h
 }
 
@@ -61,6 +60,15 @@ func (h *head) pool(p *Plan, w *worker, i int, x []float32, image int) {
 
 // chunks is how many pieces the classifier is cut into.
 func (h *head) chunks() int { return len(h.classifier.panels) }
+
+// lastChunks is how many pieces the last convolution is cut into when threads share it: enough that they end at about the
+// same time, few enough that each reads weights that lie together.
+func (h *head) lastChunks(threads int) int {
+	if threads == 1 {
+		return 1
+	}
+	return min(len(h.last.panels), 4*threads)
+}
 
 // classifyTask computes one panel of the logits, of all images.
 func (p *Plan) classifyTask(chunk, worker int) {

@@ -13,39 +13,46 @@ type layer struct {
 	stem         bool
 	stride       int
 	residual     bool
-	expand       matrix
-	project      matrix
+	groups       []group
 	columns      kernels.Columns
-	rows         int  // of mid in a tile
-	ringRows     int  // of mid in the ring: two tiles, or the whole picture
-	finishedRows int  // the most rows of the output that a tile completes
-	whole        bool // the picture is one tile, and the ring is one panel's
+	rows         int   // of mid in a tile
+	ringRows     int   // of mid in the ring: two tiles, or the whole picture
+	finishedRows int   // the most rows of the output that a tile completes
+	whole        bool  // the picture is one tile, and the ring is one panel's
+	table        []int // if whole, the row offsets for all output rows
+}
 
-	// For pictures of one tile that threads share.
-	table         []int // row offsets for all output rows
-	expandChunks  int   // pieces of the expansion's panels
-	projectChunks int   // pieces of the rows for each panel of the projection
+// group is some of the expanded channels: their expansion, and what the projection makes of them. The output is the sum of
+// all groups. Large pictures have one group. Those of one tile have several: each is a piece of work that needs no other,
+// reads its own weights, in order, and keeps the output of its depthwise convolution to itself.
+//
+// The groups do not depend on the number of threads, nor the order in which they are summed up; so neither do the results.
+type group struct {
+	first   int // expanded channel
+	expand  matrix
+	project matrix // of the group's channels to all outputs; only the first group has the bias
 }
 
 // panelBytes is how large the rows of one panel may be for a picture to be a single tile: about half of a first-level
-// cache. tileRows is the size of a tile otherwise. Both were found by trying (AMD EPYC, Zen 3 and Zen 4).
+// cache. tileRows is the size of a tile otherwise. wholeGroups is how many groups such a picture has. They were found by
+// trying (AMD EPYC, Zen 3 and Zen 4).
 const (
-	panelBytes = 16 << 10
-	tileRows   = 4
+	panelBytes  = 16 << 10
+	tileRows    = 4
+	wholeGroups = 4
 )
 
 func newLayer(room *room, in picture, b Block, stem bool) layer {
 	l := layer{in: in, mid: picture{in.h, in.w, b.E}, stem: stem, stride: b.Stride, residual: b.Residual}
+	taps := in.c
 	if stem {
 		l.mid = in.strided(2, b.E)
-		l.expand = newMatrix(room, 9*in.c, b.E, true)
-	} else {
-		l.expand = newMatrix(room, in.c, b.E, true)
+		taps = 9 * in.c
 	}
 	l.out = l.mid.strided(b.Stride, b.K)
-	l.project = newMatrix(room, b.E, b.K, false)
 	l.columns = kernels.DepthwiseColumns(b.Stride, l.mid.w)
 	l.chooseTile()
+	l.makeGroups(room, taps)
 	return l
 }
 
@@ -54,30 +61,29 @@ func (l *layer) chooseTile() {
 	l.whole = 16*4*l.mid.pixels() <= panelBytes || l.mid.h <= tileRows
 	if l.whole {
 		l.rows, l.ringRows = l.mid.h, l.mid.h
+		l.table = make([]int, 3*l.out.h)
+		l.fillTable(l.table, &tile{next: l.out.h})
 	}
 	l.finishedRows = min(l.out.h, l.rows/l.stride+1)
 }
 
-// share decides how threads share a picture of one tile.
-func (l *layer) share(threads int) {
-	if !l.whole {
-		return
+// makeGroups deals the panels of the expanded channels out to the groups.
+func (l *layer) makeGroups(room *room, taps int) {
+	all := panels(l.mid.c)
+	count := 1
+	if l.whole {
+		count = min(wholeGroups, len(all))
 	}
-	l.table = make([]int, 3*l.out.h)
-	l.fillTable(l.table, &tile{next: l.out.h})
-	l.expandChunks = min(len(l.expand.panels), chunksPerThread*threads)
-	l.projectChunks = 1
-	if wanted := chunksPerThread * threads; threads > 1 && len(l.project.panels) < wanted {
-		l.projectChunks = min((wanted-1)/len(l.project.panels)+1, max(1, l.out.pixels()/leastPixels), l.out.h)
+	for g := range count {
+		own := all[g*len(all)/count : (g+1)*len(all)/count]
+		first, end := own[0].first, own[len(own)-1].end()
+		l.groups = append(l.groups, group{
+			first:   first,
+			expand:  newMatrix(room, taps, own, true),
+			project: newMatrix(room, end-first, panels(l.out.c), false),
+		})
 	}
 }
-
-// chunksPerThread is how finely shared work is cut: enough that the threads end at about the same time, few enough that each
-// piece reads weights that lie together. leastPixels is how many rows of a matrix product are worth a call.
-const (
-	chunksPerThread = 4
-	leastPixels     = 24
-)
 
 // ringPlane is how many numbers a channel block has in the ring.
 func (l *layer) ringPlane() int { return l.ringRows * l.mid.w * kernels.Lanes }
@@ -94,7 +100,14 @@ func (l *layer) ringFloats() int {
 // finishedPlane is how many numbers a channel block has in the output of the depthwise convolution.
 func (l *layer) finishedPlane() int { return l.finishedRows * l.out.w * kernels.Lanes }
 
-func (l *layer) finishedFloats() int { return l.mid.c / kernels.Lanes * l.finishedPlane() }
+// finishedFloats is the size of the depthwise convolution's output for one tile and group.
+func (l *layer) finishedFloats() int {
+	most := 0
+	for _, g := range l.groups {
+		most = max(most, g.project.k)
+	}
+	return most / kernels.Lanes * l.finishedPlane()
+}
 
 // midRows returns the rows of mid that rows p0 to p1 of the output are made from.
 func (l *layer) midRows(p0, p1 int) (from, end int) {
@@ -113,9 +126,27 @@ func (l *layer) finished(to, end, done, p1 int) int {
 	return max(done, (to-2)/l.stride+1)
 }
 
-// packDepthwise packs the depthwise filter [E][3][3] beside the panels of the expansion.
-func (l *layer) packDepthwise(to []float32, c *Conv) {
-	for _, p := range l.expand.panels {
+// pack packs the three convolutions of the block, with batch norm folded in.
+func (l *layer) pack(to []float32, expand, depthwise, project *Conv) {
+	order := inOrder
+	if l.stem {
+		order = l.stemOrder
+	}
+	for i := range l.groups {
+		g := &l.groups[i]
+		g.expand.packFolded(to, expand, g.expand.k, order, expand.bias)
+		g.packDepthwise(to, depthwise)
+		bias := project.bias
+		if i > 0 {
+			bias = func(int) float32 { return 0 }
+		}
+		g.project.packFolded(to, project, l.mid.c, func(k int) int { return g.first + k }, bias)
+	}
+}
+
+// packDepthwise packs the depthwise filters [E][3][3] beside the panels of the expansion.
+func (g *group) packDepthwise(to []float32, c *Conv) {
+	for _, p := range g.expand.panels {
 		for j := range p.columns() {
 			k := p.first + j
 			scale, bias := c.fold(k)

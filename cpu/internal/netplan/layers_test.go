@@ -35,7 +35,7 @@ func benchmarkLayers(b *testing.B, threads int) {
 		for i := range p.layers {
 			timed(i, func() { p.runLayer(i) })
 		}
-		timed(len(p.layers), func() { p.pool.Run(len(p.head.last.panels), p.tasks.last) })
+		timed(len(p.layers), func() { p.pool.Run(p.head.lastChunks(threads), p.tasks.last) })
 		timed(len(p.layers)+1, func() { p.pool.Run(p.head.chunks(), p.tasks.classify) })
 		peak = max(peak, peakRate(p.pool))
 	}
@@ -49,7 +49,7 @@ func printLayers(s *setup, best []time.Duration, peak float64) {
 	for i := range p.layers {
 		l := &p.layers[i]
 		names = append(names, l.describe())
-		works = append(works, l.mid.pixels()*l.expand.k*l.mid.c+l.out.pixels()*l.mid.c*(9+l.out.c))
+		works = append(works, l.mid.pixels()*l.groups[0].expand.k*l.mid.c+l.out.pixels()*l.mid.c*(9+l.out.c))
 	}
 	names = append(names, "last", "classifier")
 	works = append(works, last.pixels()*p.head.in.c*last.c, last.c*s.net.Classes)

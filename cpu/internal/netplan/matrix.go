@@ -1,6 +1,10 @@
 package netplan
 
-import "mnv2/cpu/internal/kernels"
+import (
+	"slices"
+
+	"mnv2/cpu/internal/kernels"
+)
 
 // panel is some output channels whose weights lie together, as many as a kernel takes at once.
 type panel struct {
@@ -10,10 +14,13 @@ type panel struct {
 	bias    int
 	filter  int // place of the depthwise weights [vectors][9][8] of the same channels, if the panel is an expansion's
 	shift   int // and of their biases
-	end     int // where the next panel begins
+	next    int // where the next panel's weights begin
 }
 
 func (p panel) columns() int { return p.vectors * kernels.Lanes }
+
+// end is the channel after the panel's last.
+func (p panel) end() int { return p.first + p.columns() }
 
 // panels cuts n channels, a multiple of 8, into panels of 16, with one of 24 or 8 where that does not go.
 func panels(n int) []panel {
@@ -32,16 +39,16 @@ func panels(n int) []panel {
 	return list
 }
 
-// matrix is the packed weights of a convolution with taps rows of weights for each output channel.
+// matrix is the packed weights of a convolution from k taps (each of an input channel) to the channels of its panels.
 type matrix struct {
-	k, n   int // taps (with their input channels) and output channels
+	k      int
 	panels []panel
 }
 
 // newMatrix finds room for a matrix, and for the depthwise filters of its outputs if there are. All weights lie in the order
 // in which a run reads them.
-func newMatrix(room *room, k, n int, depthwise bool) matrix {
-	m := matrix{k: k, n: n, panels: panels(n)}
+func newMatrix(room *room, k int, panels []panel, depthwise bool) matrix {
+	m := matrix{k: k, panels: slices.Clone(panels)}
 	for i := range m.panels {
 		p := &m.panels[i]
 		p.weights = room.take(k * p.columns())
@@ -49,7 +56,7 @@ func newMatrix(room *room, k, n int, depthwise bool) matrix {
 		if depthwise {
 			p.filter, p.shift = room.take(9*p.columns()), room.take(p.columns())
 		}
-		p.end = room.used
+		p.next = room.used
 	}
 	return m
 }
@@ -74,14 +81,14 @@ func (m *matrix) pack(to []float32, count int, weight func(k, n int) float32, bi
 	}
 }
 
-// packFolded packs a convolution with batch norm folded in. order(k) is the place among the taps of one output channel, in
-// OIHW order, of row k.
-func (m *matrix) packFolded(to []float32, c *Conv, order func(k int) int) {
+// packFolded packs a convolution with batch norm folded in. The filter of an output channel has taps numbers, in OIHW order;
+// order(k) is the place there of row k.
+func (m *matrix) packFolded(to []float32, c *Conv, taps int, order func(k int) int, bias func(n int) float32) {
 	weight := func(k, n int) float32 {
 		scale, _ := c.fold(n)
-		return float32(scale * float64(c.W[n*m.k+order(k)]))
+		return float32(scale * float64(c.W[n*taps+order(k)]))
 	}
-	m.pack(to, m.n, weight, c.bias)
+	m.pack(to, len(c.Gamma), weight, bias)
 }
 
 func (c *Conv) bias(n int) float32 {

@@ -15,17 +15,22 @@ type worker struct {
 	depthwise kernels.Depthwise
 	matVec    kernels.MatVec
 	mean      kernels.Mean
+
+	accumulate kernels.Accumulate
 }
 
 // layOut finds places for all that a run stores.
 func (p *Plan) layOut() {
-	var ring, finished, table int
+	var ring, finished, table, parts int
 	var between [2]int
 	for i := range p.layers {
 		l := &p.layers[i]
 		ring, finished = max(ring, l.ringFloats()), max(finished, l.finishedFloats())
 		between[i%2] = max(between[i%2], l.out.floats())
 		table = max(table, 3*l.finishedRows)
+		if p.splitImages && p.pool.Threads() > 1 {
+			parts = max(parts, (len(l.groups)-1)*l.out.floats())
+		}
 	}
 	ring = max(ring, p.head.panelFloats())
 	var scratch room
@@ -39,6 +44,7 @@ func (p *Plan) layOut() {
 			w.between = p.workers[0].between
 		}
 	}
+	p.parts = scratch.take(parts)
 	p.head.layOut(&scratch)
 	p.scratchFloats = scratch.used
 }

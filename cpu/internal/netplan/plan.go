@@ -15,6 +15,8 @@ type Plan struct {
 	head   head
 	zeros  int // place in the packed weights of a row of zeros, as wide as the widest picture
 
+	parts int // place in scratch of the outputs of groups
+
 	weightFloats, scratchFloats int
 	splitImages                 bool // threads share the work on one image; else each takes whole images
 	workers                     []worker
@@ -27,7 +29,7 @@ type Plan struct {
 		in, out                []float32
 	}
 	tasks struct {
-		image, band, expand, project, last, classify func(chunk, worker int)
+		image, band, group, sum, last, classify func(chunk, worker int)
 	}
 }
 
@@ -42,7 +44,6 @@ func New(net Net, set *kernels.Set, pool *Pool) (*Plan, error) {
 	at, widest := image, net.W
 	for i, b := range net.Blocks {
 		l := newLayer(&weights, at, b, i == 0)
-		l.share(pool.Threads())
 		widest = max(widest, l.mid.w)
 		p.layers = append(p.layers, l)
 		at = l.out
@@ -51,8 +52,8 @@ func New(net Net, set *kernels.Set, pool *Pool) (*Plan, error) {
 	p.zeros = weights.take(widest * kernels.Lanes)
 	p.weightFloats = weights.used
 	p.layOut()
-	p.tasks.image, p.tasks.band, p.tasks.expand = p.imageTask, p.bandTask, p.expandTask
-	p.tasks.project, p.tasks.last, p.tasks.classify = p.projectTask, p.lastTask, p.classifyTask
+	p.tasks.image, p.tasks.band, p.tasks.group = p.imageTask, p.bandTask, p.groupTask
+	p.tasks.sum, p.tasks.last, p.tasks.classify = p.sumTask, p.lastTask, p.classifyTask
 	return p, nil
 }
 
@@ -84,18 +85,12 @@ func (p *Plan) Prepare(params *Params, weights []float32) error {
 		return c
 	}
 	for i := range p.layers {
-		l := &p.layers[i]
-		order := inOrder
-		if l.stem {
-			order = l.stemOrder
-		}
-		l.expand.packFolded(weights, next(), order)
-		l.packDepthwise(weights, next())
-		l.project.packFolded(weights, next(), inOrder)
+		p.layers[i].pack(weights, next(), next(), next())
 	}
-	p.head.last.packFolded(weights, next(), inOrder)
+	last := next()
+	p.head.last.packFolded(weights, last, p.head.last.k, inOrder, last.bias)
 	p.head.packClassifier(weights, params)
-	clear(weights[p.zeros : p.zeros+p.weightFloats-p.zeros])
+	clear(weights[p.zeros:p.weightFloats])
 	return nil
 }
 
@@ -103,7 +98,7 @@ func (p *Plan) Prepare(params *Params, weights []float32) error {
 func (p *Plan) checkParams(params *Params) error {
 	var taps, channels []int
 	for _, l := range p.layers {
-		taps = append(taps, l.expand.k, 9, l.project.k)
+		taps = append(taps, l.groups[0].expand.k, 9, l.mid.c)
 		channels = append(channels, l.mid.c, l.mid.c, l.out.c)
 	}
 	taps, channels = append(taps, p.head.last.k), append(channels, p.net.Last)

@@ -2,25 +2,28 @@ package netplan
 
 import "mnv2/cpu/internal/kernels"
 
-// runShared runs one image, up to pooling, on all threads. Pictures of several tiles are cut into bands of rows, one join
-// for each block; those of one tile into panels of channels, with a join before the projection.
+// runShared runs one image, up to pooling, on all threads. Pictures of several tiles are cut into bands of rows, those of
+// one tile into groups of expanded channels, whose outputs are then summed up.
 func (p *Plan) runShared() {
 	r := &p.run
 	r.in = p.imageInput(r.image)
 	for i := range p.layers {
 		p.runLayer(i)
 	}
-	p.pool.Run(len(p.head.last.panels), p.tasks.last)
+	p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
 }
 
 // runLayer runs layer i from run.in, and makes its output the next layer's input.
 func (p *Plan) runLayer(i int) {
-	r, l := &p.run, &p.layers[i]
+	r, l, threads := &p.run, &p.layers[i], p.pool.Threads()
 	r.layer, r.out = l, p.scratch(p.workers[0].between[i%2], l.out.floats())
-	if l.whole {
-		p.pool.Run(l.expandChunks, p.tasks.expand)
-		p.pool.Run(len(l.project.panels)*l.projectChunks, p.tasks.project)
-	} else {
+	switch {
+	case threads == 1:
+		l.band(p, &p.workers[0], r.in, r.out, 0, l.out.h)
+	case l.whole:
+		p.pool.Run(len(l.groups), p.tasks.group)
+		p.pool.Run(min(threads, l.out.c/kernels.Lanes), p.tasks.sum)
+	default:
 		p.pool.Run(p.bands(l), p.tasks.band)
 	}
 	r.in = r.out
@@ -36,31 +39,41 @@ func (p *Plan) bandTask(chunk, worker int) {
 	r.layer.band(p, &p.workers[worker], r.in, r.out, chunk*rows/bands, (chunk+1)*rows/bands)
 }
 
-// wholeTile is the tile of a picture that is only one, for output rows done to next.
-func (p *Plan) wholeTile(l *layer, done, next int) tile {
-	t := tile{to: l.mid.h, done: done, next: next, table: l.table}
+// groupTask computes one group of a picture of one tile: the first to the output, the others each to a place of its own.
+func (p *Plan) groupTask(chunk, worker int) {
+	r, l := &p.run, p.run.layer
+	t := tile{to: l.mid.h, next: l.out.h, table: l.table}
 	t.cut(p.set, l)
-	return t
+	if chunk == 0 {
+		l.group(p, &p.workers[worker], &t, 0, r.in, r.out, l.shortcut(r.in))
+		return
+	}
+	l.group(p, &p.workers[worker], &t, chunk, r.in, p.part(l, chunk), nil)
 }
 
-func (p *Plan) expandTask(chunk, worker int) {
+// part is where group i > 0 leaves its output.
+func (p *Plan) part(l *layer, i int) []float32 {
+	n := l.out.floats()
+	return p.scratch(p.parts+(i-1)*n, n)
+}
+
+// sumTask adds the outputs of the groups for some channel blocks, in order of the groups.
+func (p *Plan) sumTask(chunk, worker int) {
 	l := p.run.layer
-	t := p.wholeTile(l, 0, l.out.h)
-	panels := len(l.expand.panels)
-	for i := chunk * panels / l.expandChunks; i < (chunk+1)*panels/l.expandChunks; i++ {
-		l.expandPanel(p, &p.workers[worker], &t, i, p.run.in, p.workers[0].finished)
+	blocks, chunks := l.out.c/kernels.Lanes, min(p.pool.Threads(), l.out.c/kernels.Lanes)
+	first, end := chunk*blocks/chunks, (chunk+1)*blocks/chunks
+	a := &p.workers[worker].accumulate
+	a.Y, a.Count = &p.run.out[first*l.out.plane()], (end-first)*l.out.pixels()
+	for i := 1; i < len(l.groups); i++ {
+		a.X = &p.part(l, i)[first*l.out.plane()]
+		p.set.Accumulate(a)
 	}
 }
 
-func (p *Plan) projectTask(chunk, worker int) {
-	r := &p.run
-	l := r.layer
-	panel, part := chunk/l.projectChunks, chunk%l.projectChunks
-	t := p.wholeTile(l, part*l.out.h/l.projectChunks, (part+1)*l.out.h/l.projectChunks)
-	finished := p.workers[0].finished + t.done*l.out.w*kernels.Lanes
-	l.projectPanel(p, &p.workers[worker], &t, panel, r.in, r.out, finished)
-}
-
+// lastTask computes some panels of the last convolution, and pools them.
 func (p *Plan) lastTask(chunk, worker int) {
-	p.head.pool(p, &p.workers[worker], chunk, p.run.in, p.run.image)
+	panels, chunks := len(p.head.last.panels), p.head.lastChunks(p.pool.Threads())
+	for i := chunk * panels / chunks; i < (chunk+1)*panels/chunks; i++ {
+		p.head.pool(p, &p.workers[worker], i, p.run.in, p.run.image)
+	}
 }

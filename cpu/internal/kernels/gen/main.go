@@ -25,6 +25,7 @@ func main() {
 	depthwise(2)
 	matVec()
 	mean()
+	accumulate()
 	pause()
 	fmaPeak()
 	Generate()

@@ -70,6 +70,28 @@ func mean() {
 	end()
 }
 
+// accumulate emits the sum of two lists of pixels in place, four at a time.
+func accumulate() {
+	var f kernels.Accumulate
+	a := begin("accumulate_avx2", "Accumulate", "is Accumulate with AVX.")
+	x, y := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.Y))
+	pixels := func(n int) {
+		for i, r := range ymms(n) {
+			VMOVUPS(mem(x, i*vecBytes), r)
+			VADDPS(mem(y, i*vecBytes), r, r)
+			VMOVUPS(r, mem(y, i*vecBytes))
+		}
+		add(n*vecBytes, x)
+		add(n*vecBytes, y)
+	}
+	fours, rest := a.load(unsafe.Offsetof(f.Count)), a.load(unsafe.Offsetof(f.Count))
+	SHRQ(Imm(2), fours)
+	ANDQ(Imm(3), rest)
+	repeatMaybe("fours", fours, func() { pixels(4) })
+	repeatMaybe("ones", rest, func() { pixels(1) })
+	end()
+}
+
 // pause emits the hint that a processor wants in a loop that waits.
 func pause() {
 	TEXT("pause", NOSPLIT, "func(n int)")
