@@ -16,7 +16,7 @@ func ImageRegion(b []byte, name string, limits Limits, choose func(w, h int) pix
 		return pixel.Image{}, fmt.Errorf("image %q: %w: %w", name, ErrImage, err)
 	}
 	r := choose(w, h)
-	if !r.Within(pixel.Rect{W: w, H: h}) {
+	if max(r.X, r.W) > w || max(r.Y, r.H) > h || !r.Within(pixel.Rect{W: w, H: h}) { // the first two, so that no sum overflows
 		return pixel.Image{}, fmt.Errorf("image %q: region %dx%d at (%d, %d) is not inside the picture of %dx%d", name, r.W, r.H, r.X, r.Y, w, h)
 	}
 	img, err := f.decodeRegion(b, r)

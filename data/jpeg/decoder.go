@@ -136,7 +136,7 @@ func (d *Decoder) begin(marker byte, body []byte, r pixel.Rect, s segments) (pix
 	if r == (pixel.Rect{}) {
 		r = all
 	}
-	if !r.Within(all) {
+	if max(r.X, r.W) > f.w || max(r.Y, r.H) > f.h || !r.Within(all) { // the first two, so that no sum overflows
 		return r, fmt.Errorf("region %dx%d at (%d, %d) is not inside the picture of %dx%d", r.W, r.H, r.X, r.Y, f.w, f.h)
 	}
 	scans, hasEnd := s.survey()
