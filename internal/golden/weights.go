@@ -22,10 +22,11 @@ func Weights(name string, shape []int) ([]float32, error) {
 	if strings.HasPrefix(name, "classifier.") {
 		return Fill(name, n, 0.1), nil
 	}
-	switch { // batch norm before ReLU6 has index 1: few values near the corners of ReLU6, some beyond either
-	case strings.HasSuffix(name, ".1.weight"):
+	inBlock := strings.Contains(name, ".conv.")
+	switch { // index 1 in a block: ReLU6 follows, and few values shall be near its corners
+	case inBlock && strings.HasSuffix(name, ".1.weight"):
 		return Around(name, n, 0.4, 1.2), nil
-	case strings.HasSuffix(name, ".1.bias"):
+	case inBlock && strings.HasSuffix(name, ".1.bias"):
 		return Around(name, n, 0.4, 2.2), nil
 	}
 	switch name[strings.LastIndexByte(name, '.')+1:] {

@@ -5,6 +5,7 @@ Run from the repository root: python testdata/golden/make_inference.py [--all] [
 --all also measures top-1, top-5 and cross-entropy over all pictures. README.md ("Inference") says what is in the file.
 """
 import glob
+import hashlib
 import io
 import json
 import os
@@ -81,7 +82,8 @@ def measure(single, found):
 def main(arguments):
     folders = [a for a in arguments if a != "--all"]
     shared = folders[0] if folders else os.path.join(HERE, "..", "..", "..", "shared", "data")
-    weights = torch.load(os.path.join(shared, "weights", "mobilenet_v2_100-imagenet.pth"), map_location="cpu")
+    file = os.path.join(shared, "weights", "mobilenet_v2_100-imagenet.pth")
+    weights = torch.load(file, map_location="cpu")
     single = torchnet.MobileNetV2(1.0, 1000)
     single.load_state_dict(weights)
     exact = torchnet.MobileNetV2(1.0, 1000).double()
@@ -104,6 +106,8 @@ def main(arguments):
     out.update({"generated.f64": a, "generated.f32": b, "generated.ort": c})
     meta = dict(made_by=f"make_inference.py, PyTorch {torch.__version__}, ONNX Runtime {onnxruntime.__version__}, Pillow {PIL.__version__}",
                 pictures=pictures, generated=dict(stream="inference", size=224, spread=float(a.std())))
+    with open(file, "rb") as f:
+        meta["weights"] = dict(file="weights/mobilenet_v2_100-imagenet.pth", sha256=hashlib.sha256(f.read()).hexdigest())
     if "--all" in arguments:
         meta["all"] = measure(single, found)
     tensorfile.write(os.path.join(HERE, "inference.safetensors"), out, meta)
