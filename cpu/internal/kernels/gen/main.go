@@ -1,9 +1,11 @@
 // Command gen writes the assembly kernels: every shape comes from one function with loops over its rows and columns.
 //
-//	go run -tags purego . -set avx2 -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go
+//	go run -tags purego . -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go
+//	go run -tags purego . -train -out ../train_avx2_amd64.s -stubs ../train_avx2_amd64.go
 package main
 
 import (
+	"flag"
 	"os"
 
 	. "github.com/mmcloughlin/avo/build"
@@ -17,6 +19,13 @@ func main() {
 	os.Setenv("GOFLAGS", os.Getenv("GOFLAGS")+" -tags=purego")
 	Package(kernelsPackage)
 	ConstraintExpr("amd64,!purego")
+	train := flag.Bool("train", false, "write the kernels of training")
+	flag.Parse()
+	if *train {
+		training()
+		Generate()
+		return
+	}
 	for vectors := 1; vectors <= 3; vectors++ {
 		pointwise(shape{rows: tileRows[vectors], vectors: vectors})
 		stem(shape{rows: tileRows[vectors], vectors: vectors})

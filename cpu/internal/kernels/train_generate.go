@@ -1,0 +1,3 @@
+package kernels
+
+//go:generate go -C gen run -tags purego . -train -out ../train_avx2_amd64.s -stubs ../train_avx2_amd64.go -pkg kernels

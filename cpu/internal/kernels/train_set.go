@@ -1,0 +1,29 @@
+package kernels
+
+// Train is the innermost loops of training for one kind of processor. Forms are indexed as in [Set].
+type Train struct {
+	Pointwise           [4]func(*Pointwise)
+	Outer               [4]func(*Outer) // by columns/8
+	Transpose           func(*Transpose)
+	AddUp               func(*AddUp)
+	DepthwiseGradWeight [3]func(*DepthwiseGradWeight) // by stride: 1, 2
+	DepthwiseGradInput  func(*DepthwiseGradInput)     // stride 2
+	Moments             func(*Moments)
+	GradSums            [2]func(*GradSums) // plain, masked
+	Normalize           func(*Normalize)
+	NormalizeGrad       [2]func(*NormalizeGrad) // plain, masked
+
+	Clamp    func(*Elements)    // z = min(max(x, A), B); NaN stays NaN
+	Mask     func(*Elements)    // z = x where A < y < B, else 0
+	Blend    func(*Elements)    // y = A*x + B*y
+	Scale    func(*Elements)    // y = A*x
+	Momentum [2]func(*Momentum) // plain, Nesterov
+}
+
+// Train returns the loops of training that belong to s.
+func (s *Set) Train() *Train {
+	if t := nativeTrain(s.Name); t != nil {
+		return t
+	}
+	return genericTrain()
+}
