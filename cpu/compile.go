@@ -20,7 +20,7 @@ func (d *Device) Compile(op backend.Op) (backend.Plan, error) {
 	if reason != "" {
 		return nil, backend.Unsupported(deviceName, op, reason)
 	}
-	p := &plan{device: d, op: op, name: name, binder: backend.NewBinder(op), env: e, program: program, bytes: program.workspace()}
+	p := &plan{saved: savedBytes(program), device: d, op: op, name: name, binder: backend.NewBinder(op), env: e, program: program, bytes: program.workspace()}
 	d.plans[p] = struct{}{}
 	return p, nil
 }
@@ -50,6 +50,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 		return newReduce(o, e)
 	case backend.Update:
 		return newUpdate(o, e)
+	case backend.Chain:
+		return newChain(o, e, d)
 	}
 	return nil, "no native plan for this operation"
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mnv2/backend"
+	netkernels "mnv2/cpu/internal/kernels"
 )
 
 // deviceName is the device in --device and in errors.
@@ -49,6 +50,10 @@ func Open(o Options) (backend.Backend, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
+	netSet, err := netkernels.Best(os.Getenv)
+	if err != nil {
+		return nil, openError(err)
+	}
 	if o.Threads == 0 {
 		o.Threads = min(runtime.GOMAXPROCS(0), maxThreads)
 	}
@@ -66,6 +71,8 @@ func Open(o Options) (backend.Backend, error) {
 		pool:    newPool(o.Threads),
 		memory:  memory{limit: limit, live: map[*buffer]struct{}{}},
 		plans:   map[*plan]struct{}{},
+
+		netKernels: netSet,
 	}, nil
 }
 

@@ -14,12 +14,27 @@ type program interface {
 	run() error
 }
 
+// keeper is a program of a pair that keeps something from the first pass to the second.
+type keeper interface {
+	// savedBytes returns how much; both programs of a pair return the same.
+	savedBytes() int64
+}
+
+// savedBytes is what p keeps.
+func savedBytes(p program) int64 {
+	if k, ok := p.(keeper); ok {
+		return k.savedBytes()
+	}
+	return 0
+}
+
 // env is what a program works with. The views are those of the Run in progress and empty between two.
 type env struct {
 	*kernels
 	pool     *pool
 	operands [][]byte // in binding order
 	work     []byte
+	saved    []byte
 }
 
 // parallel runs task over chunks, on all goroutines of the device.
@@ -39,7 +54,8 @@ type plan struct {
 	binder  *backend.Binder
 	env     *env
 	program program
-	bytes   int64
+	bytes   int64 // of workspace
+	saved   int64
 	closed  bool
 }
 
@@ -50,7 +66,7 @@ func (p *plan) Op() backend.Op { return p.op }
 func (p *plan) Workspace() int64 { return p.bytes }
 
 // Saved implements backend.Plan: primitives hide nothing.
-func (p *plan) Saved() int64 { return 0 }
+func (p *plan) Saved() int64 { return p.saved }
 
 // Run implements backend.Plan.
 func (p *plan) Run(args backend.Args, s backend.Scratch) error {
@@ -70,13 +86,13 @@ func (p *plan) Run(args backend.Args, s backend.Scratch) error {
 		return d.fail("run", err)
 	}
 	if d.recording != nil {
-		return d.recording.add(p, operands, s.Workspace)
+		return d.recording.add(p, operands, s)
 	}
-	return p.execute(operands, s.Workspace)
+	return p.execute(operands, s)
 }
 
 // execute runs the program on the given memory, whose sizes were checked.
-func (p *plan) execute(operands []backend.Tensor, work backend.Tensor) error {
+func (p *plan) execute(operands []backend.Tensor, s backend.Scratch) error {
 	defer p.release()
 	for i, t := range operands {
 		mem, err := p.view(t, t.Bytes())
@@ -85,12 +101,19 @@ func (p *plan) execute(operands []backend.Tensor, work backend.Tensor) error {
 		}
 		p.env.operands[i] = mem
 	}
-	if p.bytes > 0 {
-		mem, err := p.view(work, p.bytes)
+	for _, region := range []struct {
+		t     backend.Tensor
+		bytes int64
+		mem   *[]byte
+	}{{s.Workspace, p.bytes, &p.env.work}, {s.Saved, p.saved, &p.env.saved}} {
+		if region.bytes == 0 {
+			continue
+		}
+		mem, err := p.view(region.t, region.bytes)
 		if err != nil {
 			return err
 		}
-		p.env.work = mem
+		*region.mem = mem
 	}
 	if err := p.program.run(); err != nil {
 		return p.device.fail(p.name, err)
@@ -109,7 +132,7 @@ func (p *plan) view(t backend.Tensor, bytes int64) ([]byte, error) {
 // release forgets the views, so that a plan keeps no freed buffer alive.
 func (p *plan) release() {
 	clear(p.env.operands)
-	p.env.work = nil
+	p.env.work, p.env.saved = nil, nil
 }
 
 // Close implements backend.Plan. Closing again does nothing.
@@ -124,17 +147,21 @@ func (p *plan) Close() error {
 }
 
 // checkMemory returns nil if every buffer is one of this device and still there.
-func (p *plan) checkMemory(operands []backend.Tensor, work backend.Tensor) error {
+func (p *plan) checkMemory(operands []backend.Tensor, s backend.Scratch) error {
 	for i, t := range operands {
 		if _, err := p.device.own(t.Buf); err != nil {
 			return p.device.fail(p.name, fmt.Errorf("operand %d: %w", i, err))
 		}
 	}
-	if p.bytes == 0 {
-		return nil
+	if p.bytes > 0 {
+		if _, err := p.device.own(s.Workspace.Buf); err != nil {
+			return p.device.fail(p.name, fmt.Errorf("workspace: %w", err))
+		}
 	}
-	if _, err := p.device.own(work.Buf); err != nil {
-		return p.device.fail(p.name, fmt.Errorf("workspace: %w", err))
+	if p.saved > 0 {
+		if _, err := p.device.own(s.Saved.Buf); err != nil {
+			return p.device.fail(p.name, fmt.Errorf("saved: %w", err))
+		}
 	}
 	return nil
 }

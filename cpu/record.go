@@ -16,7 +16,7 @@ type recording struct {
 type recordedCall struct {
 	plan     *plan
 	operands []backend.Tensor
-	work     backend.Tensor
+	scratch  backend.Scratch
 }
 
 // Record implements backend.Recorder. Nothing is executed until the recording is run.
@@ -35,11 +35,11 @@ func (d *Device) Record(step func() error) (backend.Recording, error) {
 }
 
 // add appends one Run.
-func (r *recording) add(p *plan, operands []backend.Tensor, work backend.Tensor) error {
-	if err := p.checkMemory(operands, work); err != nil {
+func (r *recording) add(p *plan, operands []backend.Tensor, s backend.Scratch) error {
+	if err := p.checkMemory(operands, s); err != nil {
 		return err
 	}
-	r.calls = append(r.calls, recordedCall{p, slices.Clone(operands), work})
+	r.calls = append(r.calls, recordedCall{p, slices.Clone(operands), s})
 	return nil
 }
 
@@ -58,13 +58,13 @@ func (r *recording) Run() error {
 		if c.plan.closed {
 			return &backend.Error{Device: deviceName, Op: c.plan.name, Text: "replay: plan is closed", Err: backend.ErrFreed}
 		}
-		if err := c.plan.checkMemory(c.operands, c.work); err != nil {
+		if err := c.plan.checkMemory(c.operands, c.scratch); err != nil {
 			return err
 		}
 	}
 	for i := range r.calls {
 		c := &r.calls[i]
-		if err := c.plan.execute(c.operands, c.work); err != nil {
+		if err := c.plan.execute(c.operands, c.scratch); err != nil {
 			return err
 		}
 	}
