@@ -92,6 +92,9 @@ func (s *span) contains(x, y int) bool {
 	return x >= s.x0 && x < s.x1 && y >= s.y0 && y < s.y1
 }
 
+// isAll reports whether the span is all of c.
+func (s *span) isAll(c *component) bool { return *s == span{x1: c.bw, y1: c.bh} }
+
 // at returns the samples from the first of block (x, y) on; the block is in c.need.
 func (c *component) at(x, y int) []byte {
 	return c.plane[8*((y-c.need.y0)*c.stride+x-c.need.x0):]

@@ -75,7 +75,9 @@ func TestDecodeConfig(t *testing.T) {
 
 // The rules that tell RGB from YCbCr, seen on a black picture in YCbCr: as RGB it is 0, 128, 128.
 func TestColorMarks(t *testing.T) {
-	adobe := func(transform byte) string { return "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00" + string([]byte{transform}) }
+	adobe := func(transform byte) string {
+		return "\xff\xee\x00\x0eAdobe\x00\x64\x00\x00\x00\x00" + string([]byte{transform})
+	}
 	const jfif = "\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00"
 	for name, c := range map[string]struct {
 		marks string

@@ -42,7 +42,7 @@ func FuzzDecode(f *testing.F) {
 // as if it were there.
 var stricter = []string{
 	"huffman table", "quantisation table", "bad Huffman code", "short Huffman data", "not a step of a progression",
-	"only whole ratios", "scans: more than", "blocks in an MCU", "two start markers", "both sides must be",
+	"only whole ratios", "scans: more than", "blocks in an MCU", "two start markers", "both sides must be", "in place of restart marker",
 }
 
 func requireLikeStandard(t *testing.T, b []byte, err error) {

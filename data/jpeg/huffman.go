@@ -30,6 +30,7 @@ type huffman struct {
 	limit     [18]uint32 // by code length: the first 16-bit string behind the codes of this length; the last entry is above all
 	offset    [17]int32  // by code length: what to add to a code to have its place in symbols
 	symbols   [256]byte
+	hops      *hops // made when first needed
 }
 
 var errHuffman = errors.New("bad Huffman code")
@@ -41,6 +42,9 @@ func (t *huffman) define(counts, symbols []byte, isDC bool) error {
 		return nil
 	}
 	t.isDefined, t.isMade = false, false
+	if t.hops != nil {
+		t.hops.isMade = false
+	}
 	t.source = append(append(t.source[:0], counts...), symbols...)
 	for i := range t.fast {
 		t.fast[i] = fastPartial

@@ -23,6 +23,7 @@ type part struct {
 	dc, ac *huffman
 	h, v   int // blocks in an MCU
 	pred   int32
+	hops   *hops // sequential, when more blocks than the padding are to be passed over
 }
 
 // errShort says that a scan stops before the picture is full; the second that the whole file does.
@@ -62,6 +63,11 @@ func (d *Decoder) parseScan(body []byte) error {
 		return fmt.Errorf("scan of %d blocks in an MCU: want at most 10", blocks)
 	}
 	d.measureScan()
+	for i := range s.parts {
+		if p := &s.parts[i]; !d.frame.progressive && !p.c.need.isAll(p.c) {
+			p.hops = p.ac.makeHops()
+		}
+	}
 	return nil
 }
 
@@ -194,12 +200,13 @@ func (d *Decoder) decodeBlock(p *part, x, y int) error {
 	if d.frame.progressive {
 		return d.decodeProgressive(p, x, y)
 	}
-	if !p.c.need.contains(x, y) {
+	isNeeded := p.c.need.contains(x, y)
+	if !isNeeded && p.hops != nil {
 		return d.bits.skip(p)
 	}
 	d.block = block{}
 	last, err := d.bits.sequential(&d.block, p)
-	if err != nil {
+	if err != nil || !isNeeded { // the padding of interleaved blocks
 		return err
 	}
 	d.block.transform(last, p.c.at(x, y), p.c.stride)

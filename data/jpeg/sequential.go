@@ -38,7 +38,7 @@ func (r *bitReader) sequential(b *block, p *part) (last int, err error) {
 			acc <<= size & 31
 			n -= int(length + size)
 		}
-		if k > 63 { // the end of the block, or a run too long, which libjpeg and others let pass
+		if uint(k) > 63 { // the end of the block, or a run too long, which libjpeg and others let pass
 			break
 		}
 		last = k
@@ -85,42 +85,6 @@ func (r *bitReader) difference(p *part) error {
 		p.pred += extendTop(acc, size)
 		acc <<= size & 31
 		n -= int(length + size)
-	}
-	r.acc, r.n = acc, n
-	return nil
-}
-
-// skip passes over a block. It reads the DC difference all the same, because the next blocks build on it.
-func (r *bitReader) skip(p *part) error {
-	if err := r.difference(p); err != nil {
-		return err
-	}
-	fast := &p.ac.fast
-	acc, n := r.acc, r.n
-	for k := 1; k < 64; k++ {
-		if n < 32 {
-			acc, n = r.fill(acc, n)
-		}
-		e := fast[acc>>(64-fastBits)]
-		length := uint(e) & fastLength
-		k += int(e>>8) & 127
-		if e&fastPartial != 0 {
-			if length == 0 {
-				s, found := p.ac.find(uint32(acc >> 48))
-				if found == 0 {
-					return errHuffman
-				}
-				length = uint(found) + uint(s&15)
-				k += int(s >> 4)
-				if s&15 == 0 && s>>4 < 15 {
-					k = fastEnd
-				}
-			} else {
-				length += uint(e >> 16)
-			}
-		}
-		acc <<= length & 63
-		n -= int(length)
 	}
 	r.acc, r.n = acc, n
 	return nil
