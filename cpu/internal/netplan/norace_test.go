@@ -1,0 +1,5 @@
+//go:build !race
+
+package netplan
+
+const raceDetector = false
