@@ -241,6 +241,9 @@ func nextCommand(j *trainJob) string {
 	}
 	if j.in.Base == "" {
 		line += " --data_dir " + j.o.DataDir
+		if j.o.ValSplit != "val" {
+			line += " --val_split " + j.o.ValSplit
+		}
 	}
 	return line + ", or " + self() + " predict IMAGE"
 }
