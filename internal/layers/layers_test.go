@@ -35,6 +35,7 @@ var rules = []rule{
 	{"internal/shareddata", "finds test data", nil},
 	{"internal/golden", "reads test data", nil},
 	{"internal/layers", "has no code", nil},
+	{"internal/parity", "has no code", nil},
 	{"internal/term", "draws on a terminal", []string{"golang.org/x/term"}},
 	{"internal/options", "is the table of options", []string{"configs", "internal/atomicfile", "go.yaml.in/yaml/v4"}},
 	{"internal/cli", "turns arguments into options", []string{"internal/options", "internal/term", "configs", "github.com/urfave/cli/v2"}},
