@@ -106,16 +106,16 @@ type Stem struct {
 	Clamp    Clamp
 }
 
-// MatVec is a dense layer for one picture and 64 outputs: y[j] = bias[j] + sum over k < K of x[k]*w[k][j].
+// MatVec is a dense layer for one picture and some of its inputs: y[j] += sum over k < K of x[k]*w[k][j].
 type MatVec struct {
-	X    *float32
-	K    int      // a multiple of 8, 8 or more
-	W    *float32 // [K][64]
-	Bias *float32 // [64]
-	Y    *float32
+	X      *float32
+	K      int      // a multiple of 8, 8 or more
+	W      *float32 // [Groups][K][64]
+	Y      *float32 // [Groups][64]
+	Groups int      // of 64 outputs, 1 or more
 }
 
-// MatVecColumns is how many outputs one [MatVec] has.
+// MatVecColumns is how many outputs a group of [MatVec] has.
 const MatVecColumns = 64
 
 // Mean is global average pooling of one channel block: y = Scale * sum of Count pixels, lane by lane.

@@ -140,12 +140,12 @@ func stem(vectors int) func(*Stem) {
 
 func matVec(a *MatVec) {
 	const vectors = MatVecColumns / Lanes
-	for v := range vectors {
-		sum := *vecAt(a.Bias, v*vecBytes)
+	for v := range a.Groups * vectors {
+		sum := vecAt(a.Y, v*vecBytes)
 		for b := range a.K / Lanes {
-			addProduct(&sum, vecAt(a.X, b*vecBytes), a.W, vectors, b*Lanes*vectors+v)
+			first := (v/vectors*a.K+b*Lanes)*vectors + v%vectors
+			addProduct(sum, vecAt(a.X, b*vecBytes), a.W, vectors, first)
 		}
-		*vecAt(a.Y, v*vecBytes) = sum
 	}
 }
 

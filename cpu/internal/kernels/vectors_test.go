@@ -9,16 +9,19 @@ import (
 
 func TestMatVec(t *testing.T) {
 	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
-		for _, k := range []int{8, 16, 24, 320, 1280} {
-			x, w, bias, y := v.slice(r, k), v.slice(r, k*MatVecColumns), v.slice(r, MatVecColumns), guarded(MatVecColumns)
-			s.MatVec(&MatVec{X: &x[0], K: k, W: &w[0], Bias: &bias[0], Y: &y[0]})
+		for _, size := range [][2]int{{8, 1}, {16, 2}, {24, 5}, {16, 16}, {320, 1}, {1280, 3}} {
+			k, groups := size[0], size[1]
+			columns := groups * MatVecColumns
+			x, w, start, y := v.slice(r, k), v.slice(r, k*columns), v.slice(r, columns), guarded(columns)
+			copy(y, start)
+			s.MatVec(&MatVec{X: &x[0], K: k, W: &w[0], Y: &y[0], Groups: groups})
 			for j, got := range y {
 				var e exact
-				e.add(float64(bias[j]))
+				e.add(float64(start[j]))
 				for i := range x {
-					e.add(float64(x[i]), float64(w[i*MatVecColumns+j]))
+					e.add(float64(x[i]), float64(w[(j/MatVecColumns*k+i)*MatVecColumns+j%MatVecColumns]))
 				}
-				e.require(t, got, linear, "K = %d, output %d", k, j)
+				e.require(t, got, linear, "K = %d, output %d of %d", k, j, columns)
 			}
 			requireGuards(t, y)
 		}

@@ -146,7 +146,8 @@ func (l *layer) depthwiseRows(p *Plan, w *worker, t *tile, m *panel, ring, finis
 	a.YRow, a.Cols, a.Clamp = 4*kernels.Lanes*l.out.w, l.columns, relu6
 	for v := range m.vectors {
 		a.X = &p.run.scratch[ring+v*l.ringPlane()]
-		a.W, a.Bias = &p.run.weights[m.filter+9*kernels.Lanes*v], &p.run.weights[m.shift+kernels.Lanes*v]
+		filter := p.run.weights[m.extra+v*depthwiseExtra*kernels.Lanes:]
+		a.W, a.Bias = &filter[0], &filter[9*kernels.Lanes]
 		a.Y = &p.run.scratch[finished+v*l.finishedPlane()]
 		p.set.Depthwise[l.stride](a)
 	}

@@ -2,48 +2,91 @@ package netplan
 
 import "mnv2/cpu/internal/kernels"
 
-// head is the last convolution with pooling, and the classifier. Pooled features lie as [Last/8][N][8]: images are the rows
-// of the classifier's matrix product.
+// head is the last convolution with pooling, and the classifier.
+//
+// For one image the two run together: as soon as a panel of the last convolution is pooled, its features are multiplied with
+// their rows of the classifier, and while the next panel is computed the rows after those come from memory. The classifier
+// alone would wait for 5 MB of weights, which are used once. Some panels are a part, with its own sums of the logits; the
+// parts are as many for any number of threads, and are added in order.
+//
+// Several images are the rows of a matrix product, with the pooled features as [Last/8][N][8].
 type head struct {
-	net        Net
-	in         picture
-	last       matrix
-	classifier matrix // in panels for kernels.MatVec if there is one image, else as for a convolution
-	outputs    int    // classes rounded up to whole vectors
-	pooled     int    // places in scratch
-	logits     int
+	net     Net
+	in      picture
+	outputs int // classes rounded up to whole vectors
+	last    matrix
+
+	// One image.
+	parts  int // at most headParts
+	groups int // of kernels.MatVecColumns outputs
+	bias   int // place of the biases, [groups][64]
+
+	// Several images.
+	classifier matrix
+
+	pooled, logits int // places in scratch
 }
 
+// headParts is how many parts one image's head has. More could be shared among more threads, and cost more to add up.
+const headParts = 8
+
 func newHead(weights *room, in picture, net Net) head {
-	h := head{net: net, in: in, last: newMatrix(weights, in.c, panels(net.Last), false)}
+	h := head{net: net, in: in}
 	h.outputs = (net.Classes + kernels.Lanes - 1) / kernels.Lanes * kernels.Lanes
 	if net.N > 1 {
-		h.classifier = newMatrix(weights, net.Last, panels(h.outputs), false)
+		h.last = newMatrix(weights, in.c, panels(net.Last), 0)
+		h.classifier = newMatrix(weights, net.Last, panels(h.outputs), 0)
 		return h
 	}
-	for at := 0; at < net.Classes; at += kernels.MatVecColumns {
-		h.classifier.panels = append(h.classifier.panels, panel{first: at, vectors: kernels.MatVecColumns / kernels.Lanes})
-	}
-	h.classifier = newMatrix(weights, net.Last, h.classifier.panels, false)
+	h.groups = (net.Classes + kernels.MatVecColumns - 1) / kernels.MatVecColumns
+	h.last = newMatrix(weights, in.c, panels(net.Last), h.columns())
+	h.bias = weights.take(h.columns())
+	h.parts = min(headParts, len(h.last.panels))
 	return h
 }
 
-func (h *head) layOut(scratch *room) {
+// columns is how many logits one image's classifier computes.
+func (h *head) columns() int { return h.groups * kernels.MatVecColumns }
+
+func (h *head) layOut(scratch *room, threads int) {
+	if h.net.N == 1 {
+		h.pooled = scratch.take(threads * widestPanel) // of one panel for each thread
+		h.logits = scratch.take(h.parts * h.columns())
+		return
+	}
 	h.pooled = scratch.take(h.net.N * h.net.Last)
-	h.logits = scratch.take(h.net.N * (h.outputs + kernels.MatVecColumns))
+	h.logits = scratch.take(h.net.N * h.outputs)
 }
 
 // panelFloats is the room for one panel of the last convolution's output.
-func (h *head) panelFloats() int { return 3 * h.in.plane() }
+func (h *head) panelFloats() int { return widestPanel * h.in.pixels() }
 
-func (h *head) packClassifier(weights []float32, params *Params) {
+func (h *head) pack(weights []float32, last *Conv, params *Params) {
+	h.last.packFolded(weights, last, h.last.k, inOrder, last.bias)
 	weight := func(k, n int) float32 { return params.DenseW[n*h.net.Last+k] }
-	h.classifier.pack(weights, h.net.Classes, weight, func(n int) float32 { return params.DenseB[n] })
+	if h.net.N > 1 {
+		h.classifier.pack(weights, h.net.Classes, weight, func(n int) float32 { return params.DenseB[n] })
+		return
+	}
+	clear(weights[h.bias : h.bias+h.columns()])
+	copy(weights[h.bias:], params.DenseB)
+	for _, p := range h.last.panels {
+		rows := weights[p.extra : p.extra+p.columns()*h.columns()]
+		for k := range p.columns() {
+			for n := range h.columns() {
+				at := (n/kernels.MatVecColumns*p.columns()+k)*kernels.MatVecColumns + n%kernels.MatVecColumns
+				rows[at] = 0
+				if n < h.net.Classes {
+					rows[at] = weight(p.first+k, n)
+				}
+			}
+		}
+	}
 }
 
-// pool computes one panel of the last convolution and its mean over the picture x.
-func (h *head) pool(p *Plan, w *worker, i int, x []float32, image int) {
-	m := &h.last.panels[i]
+// pool computes one panel of the last convolution of the picture x, and its mean: channel block b of the panel to place
+// to + b*step in scratch.
+func (h *head) pool(p *Plan, w *worker, m *panel, x []float32, to, step int) {
 	a := &w.pointwise
 	a.X, a.XBlock, a.Blocks = &x[0], 4*h.in.plane(), h.in.c/kernels.Lanes
 	p.usePanel(a, m)
@@ -52,52 +95,7 @@ func (h *head) pool(p *Plan, w *worker, i int, x []float32, image int) {
 	p.set.Pointwise[m.vectors](a)
 	w.mean.Count, w.mean.Scale = h.in.pixels(), float32(1/float64(h.in.pixels()))
 	for v := range m.vectors {
-		w.mean.X = &p.run.scratch[w.ring+v*h.in.plane()]
-		w.mean.Y = &p.run.scratch[h.pooled+((m.first/kernels.Lanes+v)*h.net.N+image)*kernels.Lanes]
+		w.mean.X, w.mean.Y = &p.run.scratch[w.ring+v*h.in.plane()], &p.run.scratch[to+v*step]
 		p.set.Mean(&w.mean)
-	}
-}
-
-// chunks is how many pieces the classifier is cut into.
-func (h *head) chunks() int { return len(h.classifier.panels) }
-
-// lastChunks is how many pieces the last convolution is cut into when threads share it: enough that they end at about the
-// same time, few enough that each reads weights that lie together.
-func (h *head) lastChunks(threads int) int {
-	if threads == 1 {
-		return 1
-	}
-	return min(len(h.last.panels), 4*threads)
-}
-
-// classifyTask computes one panel of the logits, of all images.
-func (p *Plan) classifyTask(chunk, worker int) {
-	h, w, r := &p.head, &p.workers[worker], &p.run
-	m := &h.classifier.panels[chunk]
-	to := &r.scratch[h.logits+m.first*h.net.N]
-	if h.net.N == 1 {
-		a := &w.matVec
-		a.X, a.K, a.W, a.Bias, a.Y = &r.scratch[h.pooled], h.net.Last, &r.weights[m.weights], &r.weights[m.bias], to
-		p.set.MatVec(a)
-		return
-	}
-	plane := 4 * kernels.Lanes * h.net.N
-	a := &w.pointwise
-	a.X, a.XBlock, a.Blocks = &r.scratch[h.pooled], plane, h.net.Last/kernels.Lanes
-	p.usePanel(a, m)
-	a.Y, a.YBlock, a.Add = to, plane, nil
-	a.Rows, a.Clamp = p.set.Split(m.vectors, h.net.N), linear
-	p.set.Pointwise[m.vectors](a)
-}
-
-// writeLogits brings the logits, which lie as [outputs/8][N][8], into y, [N][outputs], with zeros after the last class.
-func (h *head) writeLogits(p *Plan) {
-	for n := range h.net.N {
-		y := p.run.y[n*h.outputs : (n+1)*h.outputs]
-		for at := 0; at < h.outputs; at += kernels.Lanes {
-			from := h.logits + at*h.net.N + n*kernels.Lanes
-			copy(y[at:at+kernels.Lanes], p.run.scratch[from:from+kernels.Lanes])
-		}
-		clear(y[h.net.Classes:])
 	}
 }

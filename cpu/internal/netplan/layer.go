@@ -79,8 +79,8 @@ func (l *layer) makeGroups(room *room, taps int) {
 		first, end := own[0].first, own[len(own)-1].end()
 		l.groups = append(l.groups, group{
 			first:   first,
-			expand:  newMatrix(room, taps, own, true),
-			project: newMatrix(room, end-first, panels(l.out.c), false),
+			expand:  newMatrix(room, taps, own, depthwiseExtra),
+			project: newMatrix(room, end-first, panels(l.out.c), 0),
 		})
 	}
 }
@@ -92,7 +92,7 @@ func (l *layer) ringPlane() int { return l.ringRows * l.mid.w * kernels.Lanes }
 func (l *layer) ringFloats() int {
 	blocks := l.mid.c / kernels.Lanes
 	if l.whole {
-		blocks = min(blocks, 3) // vectors in the widest panel
+		blocks = min(blocks, widestPanel/kernels.Lanes)
 	}
 	return blocks * l.ringPlane()
 }
@@ -144,17 +144,20 @@ func (l *layer) pack(to []float32, expand, depthwise, project *Conv) {
 	}
 }
 
-// packDepthwise packs the depthwise filters [E][3][3] beside the panels of the expansion.
+// depthwiseExtra is how many weights of the depthwise convolution a channel has: nine taps and the bias.
+const depthwiseExtra = 10
+
+// packDepthwise packs the depthwise filters [E][3][3] after the panels of the expansion, as [vectors][9+1][8].
 func (g *group) packDepthwise(to []float32, c *Conv) {
 	for _, p := range g.expand.panels {
 		for j := range p.columns() {
 			k := p.first + j
 			scale, bias := c.fold(k)
-			to[p.shift+j] = float32(bias)
-			block, lane := j/kernels.Lanes, j%kernels.Lanes
+			at := p.extra + j/kernels.Lanes*depthwiseExtra*kernels.Lanes + j%kernels.Lanes
 			for tap := range 9 {
-				to[p.filter+(block*9+tap)*kernels.Lanes+lane] = float32(scale * float64(c.W[k*9+tap]))
+				to[at+tap*kernels.Lanes] = float32(scale * float64(c.W[k*9+tap]))
 			}
+			to[at+9*kernels.Lanes] = float32(bias)
 		}
 	}
 }

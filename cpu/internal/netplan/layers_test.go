@@ -20,7 +20,7 @@ func benchmarkLayers(b *testing.B, threads int) {
 	s.run(b)
 	p := s.plan
 	p.run.x, p.run.y, p.run.weights, p.run.scratch = s.x, s.y, s.weights, s.scratch
-	best := make([]time.Duration, len(p.layers)+2)
+	best := make([]time.Duration, len(p.layers)+1)
 	for i := range best {
 		best[i] = time.Hour
 	}
@@ -35,8 +35,7 @@ func benchmarkLayers(b *testing.B, threads int) {
 		for i := range p.layers {
 			timed(i, func() { p.runLayer(i) })
 		}
-		timed(len(p.layers), func() { p.pool.Run(p.head.lastChunks(threads), p.tasks.last) })
-		timed(len(p.layers)+1, func() { p.pool.Run(p.head.chunks(), p.tasks.classify) })
+		timed(len(p.layers), func() { p.head.finishOne(p) })
 		peak = max(peak, peakRate(p.pool))
 	}
 	printLayers(s, best, peak)
@@ -51,8 +50,8 @@ func printLayers(s *setup, best []time.Duration, peak float64) {
 		names = append(names, l.describe())
 		works = append(works, l.mid.pixels()*l.groups[0].expand.k*l.mid.c+l.out.pixels()*l.mid.c*(9+l.out.c))
 	}
-	names = append(names, "last", "classifier")
-	works = append(works, last.pixels()*p.head.in.c*last.c, last.c*s.net.Classes)
+	names = append(names, "head")
+	works = append(works, last.pixels()*p.head.in.c*last.c+last.c*s.net.Classes)
 	var total, ideal time.Duration
 	for i, name := range names {
 		floor := time.Duration(2e9 * float64(works[i]) / peak)

@@ -12,10 +12,12 @@ type panel struct {
 	vectors int // of channels
 	weights int // place in the packed weights
 	bias    int
-	filter  int // place of the depthwise weights [vectors][9][8] of the same channels, if the panel is an expansion's
-	shift   int // and of their biases
+	extra   int // of what is read after the panel: depthwise filters, or rows of the classifier
 	next    int // where the next panel's weights begin
 }
+
+// widestPanel is the most channels that a panel has.
+const widestPanel = 24
 
 func (p panel) columns() int { return p.vectors * kernels.Lanes }
 
@@ -45,17 +47,15 @@ type matrix struct {
 	panels []panel
 }
 
-// newMatrix finds room for a matrix, and for the depthwise filters of its outputs if there are. All weights lie in the order
-// in which a run reads them.
-func newMatrix(room *room, k int, panels []panel, depthwise bool) matrix {
+// newMatrix finds room for a matrix, and for some more weights for each channel, which are read after its panel. All weights
+// lie in the order in which a run reads them.
+func newMatrix(room *room, k int, panels []panel, extra int) matrix {
 	m := matrix{k: k, panels: slices.Clone(panels)}
 	for i := range m.panels {
 		p := &m.panels[i]
 		p.weights = room.take(k * p.columns())
 		p.bias = room.take(p.columns())
-		if depthwise {
-			p.filter, p.shift = room.take(9*p.columns()), room.take(p.columns())
-		}
+		p.extra = room.take(extra * p.columns())
 		p.next = room.used
 	}
 	return m

@@ -45,6 +45,6 @@ func (p *Plan) layOut() {
 		}
 	}
 	p.parts = scratch.take(parts)
-	p.head.layOut(&scratch)
+	p.head.layOut(&scratch, len(p.workers))
 	p.scratchFloats = scratch.used
 }

@@ -29,7 +29,7 @@ type Plan struct {
 		in, out                []float32
 	}
 	tasks struct {
-		image, band, group, sum, last, classify func(chunk, worker int)
+		image, band, group, sum, part, last, classify func(chunk, worker int)
 	}
 }
 
@@ -53,7 +53,7 @@ func New(net Net, set *kernels.Set, pool *Pool) (*Plan, error) {
 	p.weightFloats = weights.used
 	p.layOut()
 	p.tasks.image, p.tasks.band, p.tasks.group = p.imageTask, p.bandTask, p.groupTask
-	p.tasks.sum, p.tasks.last, p.tasks.classify = p.sumTask, p.lastTask, p.classifyTask
+	p.tasks.sum, p.tasks.part, p.tasks.last, p.tasks.classify = p.sumTask, p.partTask, p.lastTask, p.classifyTask
 	return p, nil
 }
 
@@ -87,9 +87,7 @@ func (p *Plan) Prepare(params *Params, weights []float32) error {
 	for i := range p.layers {
 		p.layers[i].pack(weights, next(), next(), next())
 	}
-	last := next()
-	p.head.last.packFolded(weights, last, p.head.last.k, inOrder, last.bias)
-	p.head.packClassifier(weights, params)
+	p.head.pack(weights, next(), params)
 	clear(weights[p.zeros:p.weightFloats])
 	return nil
 }
@@ -138,15 +136,20 @@ func (p *Plan) Run(x, y, weights, scratch []float32) error {
 	}
 	r := &p.run
 	r.x, r.y, r.weights, r.scratch = x, y, weights, scratch
-	if p.splitImages {
-		for r.image = range p.net.N {
-			p.runShared()
+	switch {
+	case p.net.N == 1:
+		p.runShared(0)
+		p.head.finishOne(p)
+	case p.splitImages:
+		for image := range p.net.N {
+			p.runShared(image)
+			p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
 		}
-	} else {
+		p.head.finishAll(p)
+	default:
 		p.pool.Run(p.net.N, p.tasks.image)
+		p.head.finishAll(p)
 	}
-	p.pool.Run(p.head.chunks(), p.tasks.classify)
-	p.head.writeLogits(p)
 	r.x, r.y, r.weights, r.scratch, r.in, r.out = nil, nil, nil, nil, nil, nil
 	return nil
 }
@@ -161,9 +164,7 @@ func (p *Plan) imageTask(image, worker int) {
 		l.band(p, w, x, y, 0, l.out.h)
 		x = y
 	}
-	for i := range p.head.last.panels {
-		p.head.pool(p, w, i, x, image)
-	}
+	p.head.poolPanels(p, w, 0, len(p.head.last.panels), x, image)
 }
 
 func (p *Plan) imageInput(image int) []float32 {

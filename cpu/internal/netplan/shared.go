@@ -2,15 +2,13 @@ package netplan
 
 import "mnv2/cpu/internal/kernels"
 
-// runShared runs one image, up to pooling, on all threads. Pictures of several tiles are cut into bands of rows, those of
+// runShared runs one image, up to the last block, on all threads. Pictures of several tiles are cut into bands of rows, those of
 // one tile into groups of expanded channels, whose outputs are then summed up.
-func (p *Plan) runShared() {
-	r := &p.run
-	r.in = p.imageInput(r.image)
+func (p *Plan) runShared(image int) {
+	p.run.in, p.run.image = p.imageInput(image), image
 	for i := range p.layers {
 		p.runLayer(i)
 	}
-	p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
 }
 
 // runLayer runs layer i from run.in, and makes its output the next layer's input.
@@ -67,13 +65,5 @@ func (p *Plan) sumTask(chunk, worker int) {
 	for i := 1; i < len(l.groups); i++ {
 		a.X = &p.part(l, i)[first*l.out.plane()]
 		p.set.Accumulate(a)
-	}
-}
-
-// lastTask computes some panels of the last convolution, and pools them.
-func (p *Plan) lastTask(chunk, worker int) {
-	panels, chunks := len(p.head.last.panels), p.head.lastChunks(p.pool.Threads())
-	for i := chunk * panels / chunks; i < (chunk+1)*panels/chunks; i++ {
-		p.head.pool(p, &p.workers[worker], i, p.run.in, p.run.image)
 	}
 }

@@ -9,33 +9,36 @@ import (
 	"mnv2/cpu/internal/kernels"
 )
 
-// matVec emits the dense layer of one picture. Eight accumulators hide the latency; the weights pass by once, so this runs
-// at the speed of memory.
+// matVec emits the dense layer of one picture. Eight accumulators hide the latency; every weight passes by once, so this
+// runs at the speed of the cache that has them.
 func matVec() {
 	var f kernels.MatVec
 	a := begin("matvec64_avx2", "MatVec", "is MatVec with AVX2 and FMA.")
-	x, w, bias := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.W)), a.load(unsafe.Offsetof(f.Bias))
-	acc := ymms(kernels.MatVecColumns / 8)
-	for v, r := range acc {
-		VMOVUPS(mem(bias, v*vecBytes), r)
-	}
-	count := a.load(unsafe.Offsetof(f.K))
-	SHRQ(Imm(2), count)
-	repeat("k", count, func() {
-		for k := range 4 {
-			value := YMM()
-			VBROADCASTSS(mem(x, 4*k), value)
-			for v, r := range acc {
-				VFMADD231PS(mem(w, (k*len(acc)+v)*vecBytes), value, r)
-			}
+	w, y, x := a.load(unsafe.Offsetof(f.W)), a.load(unsafe.Offsetof(f.Y)), GP64()
+	repeat("group", a.load(unsafe.Offsetof(f.Groups)), func() {
+		acc := ymms(kernels.MatVecColumns / 8)
+		for v, r := range acc {
+			VMOVUPS(mem(y, v*vecBytes), r)
 		}
-		add(4*4, x)
-		add(4*len(acc)*vecBytes, w)
+		MOVQ(a.at(unsafe.Offsetof(f.X)), x)
+		count := a.load(unsafe.Offsetof(f.K))
+		SHRQ(Imm(2), count)
+		repeat("k", count, func() {
+			for k := range 4 {
+				value := YMM()
+				VBROADCASTSS(mem(x, 4*k), value)
+				for v, r := range acc {
+					VFMADD231PS(mem(w, (k*len(acc)+v)*vecBytes), value, r)
+				}
+			}
+			add(4*4, x)
+			add(4*len(acc)*vecBytes, w)
+		})
+		for v, r := range acc {
+			VMOVUPS(r, mem(y, v*vecBytes))
+		}
+		add(len(acc)*vecBytes, y)
 	})
-	y := a.load(unsafe.Offsetof(f.Y))
-	for v, r := range acc {
-		VMOVUPS(r, mem(y, v*vecBytes))
-	}
 	end()
 }
 
