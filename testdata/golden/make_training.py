@@ -3,7 +3,7 @@ float32 PyTorch is from them, tensor by tensor.
 
 Run from the repository root: python testdata/golden/make_training.py [--search] [width ...]
 README.md ("Training") says what is in the files. Batches are chosen so that no pre-activation lies within float32's error
-of ReLU6's two corners, where one element more or less changes all gradients by a percent: see choose. Without --search
+of ReLU6's two corners, where one element more or less changes all gradients by a percent: see search. Without --search
 the batches named in the present files are kept.
 """
 import json
@@ -31,6 +31,7 @@ VARIANTS = [  # ways of computing the same in float32
     dict(threads=1), dict(threads=2), dict(threads=1, mkldnn=False), dict(threads=2, mkldnn=False),
     dict(threads=1, channels_last=True), dict(threads=1, mkldnn=False, channels_last=True),
     dict(threads=1, reverse=True), dict(threads=1, mkldnn=False, reverse=True),
+    dict(threads=1, divide_first=True), dict(threads=1, mkldnn=False, divide_first=True),
 ]
 
 
@@ -67,13 +68,30 @@ def safety(net, stream):
                for a, b in zip(exact, rounded))
 
 
-def choose(net, step):
-    """Return the name of the stream for this step: the safest of CANDIDATES."""
-    names = [f"training.{net.width:.2f}.step{step}.{i}" for i in range(CANDIDATES)]
-    found = [safety(net, n) for n in names]
-    best = int(np.argmax(found))
-    print(f"width {net.width} step {step}: {names[best]}, nearest corner {found[best]:.2f} float32 errors away", flush=True)
-    return names[best], found[best]
+def search(width):
+    """Return for each step the stream whose batch is the safest of CANDIDATES, all runs considered, and how safe."""
+    torch.set_num_threads(1)
+    nets = [network(width, torch.float64) for _ in RUNS]
+    rules = [torch.optim.SGD(n.parameters(), momentum=MOMENTUM, **RUNS[r]) for n, r in zip(nets, RUNS)]
+    streams, found = [], []
+    for step in range(STEPS):
+        names = [f"training.{width:.2f}.step{step}.{i}" for i in range(CANDIDATES)]
+        safe = [min(safety(n, name) for n in (nets if step else nets[:1])) for name in names]
+        best = int(np.argmax(safe))
+        streams, found = streams + [names[best]], found + [safe[best]]
+        print(f"{names[best]}: nearest corner {safe[best]:.2f} float32 errors away", flush=True)
+        for net, sgd in zip(nets, rules):
+            update(net, sgd, *batch(names[best], torch.float64))
+    return streams, found
+
+
+def update(net, sgd, x, y):
+    """Take one step and return the loss before it."""
+    loss = F.cross_entropy(net(x), y, label_smoothing=SMOOTHING)
+    sgd.zero_grad()
+    loss.backward()
+    sgd.step()
+    return loss.item()
 
 
 def network(width, dtype, channels_last=False):
@@ -82,34 +100,30 @@ def network(width, dtype, channels_last=False):
     return net.to(memory_format=torch.channels_last) if channels_last else net
 
 
-def train(width, run, streams=None, dtype=torch.float64, threads=1, mkldnn=True, channels_last=False, reverse=False):
-    """Train STEPS steps. Return losses, gradients of step 1, state after the last, and the streams (chosen if None)."""
+def train(width, run, streams, dtype=torch.float64, threads=1, mkldnn=True, channels_last=False, reverse=False,
+          divide_first=False):
+    """Train STEPS steps. Return losses, gradients of step 1 (SGD leaves them as they are) and the state after the last."""
     torch.set_num_threads(threads)
     net = network(width, dtype, channels_last)
     sgd = torch.optim.SGD(net.parameters(), momentum=MOMENTUM, **RUNS[run])
-    losses, first, chosen, distances = [], None, [], []
-    for step in range(STEPS):
-        if streams is None:
-            stream, distance = choose(net, step)
-            distances.append(distance)
-        else:
-            stream = streams[step]
-        chosen.append(stream)
+    losses, first = [], None
+    for stream in streams:
         x, y = batch(stream, dtype)
         if reverse:  # the same mathematics, another order of sums
             x, y = x.flip(0), y.flip(0)
+        if divide_first:  # x/std - mean/std, as MindSpore normalises: rounds twice, exact in float64
+            x = (x * 127.5 + 127.5).round() / 127.5 - 1
         if channels_last:
             x = x.contiguous(memory_format=torch.channels_last)
         with torch.backends.mkldnn.flags(enabled=mkldnn):
-            loss = F.cross_entropy(net(x), y, label_smoothing=SMOOTHING)
-            sgd.zero_grad()
-            loss.backward()
-        if step == 0:
-            first = {k: p.grad.detach().clone() for k, p in net.named_parameters()}
-        sgd.step()
-        losses.append(loss.item())
-    numpy = lambda d: {k: v.detach().double().numpy().copy() for k, v in d.items()}
-    return losses, numpy(first), numpy(named(net)), chosen, distances
+            losses.append(update(net, sgd, x, y))
+        first = first or {k: p.grad.detach().clone() for k, p in net.named_parameters()}
+    return losses, plain(first), plain(named(net))
+
+
+def plain(tensors):
+    """Return copies as float64 arrays."""
+    return {k: v.detach().double().numpy().copy() for k, v in tensors.items()}
 
 
 def stride(n):
@@ -153,19 +167,18 @@ def store(out, group, exact, rounded, dtype=np.float32):
           f"90% {np.quantile(relative, .9):.2e}", flush=True)
 
 
-def make(width, search):
+def make(width, fresh):
     out = {}
     meta = dict(made_by=f"make_training.py, PyTorch {torch.__version__}", width=width, classes=CLASSES, size=SIZE,
                 batch=BATCH, steps=STEPS, smoothing=SMOOTHING, momentum=MOMENTUM, variants=VARIANTS, runs=RUNS)
     path = os.path.join(HERE, f"training_{round(width * 100):03d}.safetensors.gz")
-    streams = None
-    if not search:
+    if fresh:
+        streams, meta["corner_distances"] = search(width)
+    else:
         kept = tensorfile.read(path)[1]
         streams, meta["corner_distances"] = json.loads(kept["streams"]), json.loads(kept["corner_distances"])
     for run in RUNS:
-        losses, grads, state, chosen, safeties = train(width, run, streams)
-        if streams is None:
-            streams, meta["corner_distances"] = chosen, safeties
+        losses, grads, state = train(width, run, streams)
         single = [train(width, run, streams, torch.float32, **v) for v in VARIANTS]
         print(f"width {width} {run}: losses {losses}")
         errors = np.abs(np.array([s[0] for s in single]) - losses)
