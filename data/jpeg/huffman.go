@@ -5,28 +5,48 @@ import (
 	"fmt"
 )
 
-// fastBits is the length of the codes, with the value behind them where it fits, that are decoded by one look into a
-// table. 9 to 11 were tried on photographs; see BenchmarkDecode.
+// fastBits is the length of the codes that are found by one look into a table. 9 to 11 were tried on photographs; see
+// BenchmarkDecode.
 const fastBits = 10
 
-// An entry of huffman.fast, for the code that the next fastBits bits begin with:
+// entry is what a decoder must know of a code; 0 stands for none.
 //
-//	bits 0-4    number of bits to consume
-//	bit 7       set if the value is yet to be read: only the code itself fits, or not even that (then bits 0-4 are 0)
-//	bits 8-14   number of zero coefficients before this one; fastEnd: end of block
-//	bits 16-31  the value, signed; or, if it is yet to be read, the number of its bits
-const (
-	fastLength  = 31
-	fastPartial = 1 << 7
-	fastEnd     = 127
-)
+//	bits 0-4    number of bits of the code and of the value behind it
+//	bits 8-12   number of bits of the code
+//	bits 16-19  number of bits of the value
+//	bits 24-30  number of zero coefficients before the value; endOfBlock
+//
+// Entries that hold the value itself, where code and value are short enough, were no faster: the branch is too hard to predict.
+type entry uint32
+
+const endOfBlock = 127
+
+func newEntry(symbol byte, length int, isDC bool) entry {
+	zeros, size := int(symbol>>4), int(symbol&15)
+	if size == 0 && zeros < 15 && !isDC {
+		zeros = endOfBlock
+	}
+	return entry(length + size | length<<8 | size<<16 | zeros<<24)
+}
+
+func (e entry) length() uint { return uint(e) & 31 }
+func (e entry) zeros() int   { return int(e >> 24) }
+
+// value returns the value behind the code, which stand on top of acc (T.81 figure F.12): values that begin with 0 are negative.
+func (e entry) value(acc uint64) int64 {
+	acc <<= e >> 8 & 31
+	size := e >> 16 & 15
+	positive := int64(acc) >> 63 // 0 or all ones
+	return int64(acc>>1>>(63-size)) - (1<<size-1)&^positive
+}
 
 // huffman is a Huffman table ready for decoding.
 type huffman struct {
 	isDefined bool   // in this file
 	isMade    bool   // perhaps from another file's segment
 	source    []byte // the counts and symbols it was made from
-	fast      [1 << fastBits]int32
+	isDC      bool
+	fast      [1 << fastBits]entry
 	limit     [18]uint32 // by code length: the first 16-bit string behind the codes of this length; the last entry is above all
 	offset    [17]int32  // by code length: what to add to a code to have its place in symbols
 	symbols   [256]byte
@@ -46,9 +66,8 @@ func (t *huffman) define(counts, symbols []byte, isDC bool) error {
 		t.hops.isMade = false
 	}
 	t.source = append(append(t.source[:0], counts...), symbols...)
-	for i := range t.fast {
-		t.fast[i] = fastPartial
-	}
+	t.isDC = isDC
+	clear(t.fast[:])
 	t.symbols = [256]byte{}
 	copy(t.symbols[:], symbols)
 	code, at := uint32(0), 0
@@ -62,8 +81,11 @@ func (t *huffman) define(counts, symbols []byte, isDC bool) error {
 			if isDC && symbols[at] > 15 {
 				return fmt.Errorf("huffman table: a DC difference of %d bits", symbols[at])
 			}
-			if length <= fastBits {
-				t.fill(code, length, symbols[at], isDC)
+			if free := fastBits - length; free >= 0 { // all strings that begin with the code
+				e := newEntry(symbols[at], length, isDC)
+				for i := range 1 << free {
+					t.fast[int(code)<<free+i] = e
+				}
 			}
 			code, at = code+1, at+1
 		}
@@ -75,31 +97,13 @@ func (t *huffman) define(counts, symbols []byte, isDC bool) error {
 	return nil
 }
 
-// fill sets the entries of all strings that begin with a code.
-func (t *huffman) fill(code uint32, length int, symbol byte, isDC bool) {
-	zeros, size := int32(symbol>>4), int(symbol&15)
-	free := fastBits - length // bits behind the code
-	first := int(code) << free
-	for i := range 1 << free {
-		e := int32(length) | zeros<<8
-		switch {
-		case size == 0 && zeros != 15 && !isDC:
-			e = int32(length) | fastEnd<<8
-		case size > free:
-			e |= fastPartial | int32(size)<<16
-		case size > 0:
-			e = int32(length+size) | zeros<<8 | extend(uint32(i)>>(free-size), size)<<16
-		}
-		t.fast[first+i] = e
+// slow returns the entry of the code on top of acc by its length; 0 if there is none.
+func (t *huffman) slow(acc uint64) entry {
+	symbol, length := t.find(uint32(acc >> 48))
+	if length == 0 {
+		return 0
 	}
-}
-
-// extend makes a signed value of size bits (T.81 figure F.12): those that begin with 0 are negative.
-func extend(bits uint32, size int) int32 {
-	if bits < 1<<(size-1) {
-		return int32(bits) - 1<<size + 1
-	}
-	return int32(bits)
+	return newEntry(symbol, length, t.isDC)
 }
 
 // find returns the symbol of the code that the 16 bits begin with, and its length; 0 if there is none.

@@ -32,27 +32,22 @@ func (r *bitReader) band(b *[64]int16, t *huffman, s *scan) error {
 		if r.n < 32 {
 			r.acc, r.n = r.fill(r.acc, r.n)
 		}
-		if e := t.fast[r.acc>>(64-fastBits)]; e&fastPartial == 0 && e>>16 != 0 {
-			r.acc <<= uint(e) & fastLength
-			r.n -= int(e) & fastLength
-			if k += int(e>>8) & 127; k < 64 {
-				b[k] = int16(e >> 16 << s.low)
+		e := t.fast[r.acc>>(64-fastBits)]
+		if e == 0 {
+			if e = t.slow(r.acc); e == 0 {
+				return errHuffman
 			}
-			continue
 		}
-		symbol, err := r.symbol(t)
-		if err != nil {
+		if e.zeros() == endOfBlock {
+			symbol, err := r.symbol(t)
+			s.endRun = 1<<(symbol>>4) - 1 + int(r.take(int(symbol>>4)))
 			return err
 		}
-		zeros, size := int(symbol>>4), int(symbol&15)
-		if size == 0 && zeros < 15 {
-			s.endRun = 1<<zeros - 1 + int(r.take(zeros))
-			break
-		}
-		if k += zeros; size > 0 {
-			if v := extend(r.take(size), size); k < 64 {
-				b[k] = int16(v << s.low)
-			}
+		v := int16(e.value(r.acc) << s.low)
+		r.acc <<= e.length()
+		r.n -= int(e.length())
+		if k += e.zeros(); uint(k) < 64 { // v is 0 after 15 zeros without a value
+			b[k] = v
 		}
 	}
 	return nil

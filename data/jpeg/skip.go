@@ -34,20 +34,15 @@ func (t *huffman) hop(acc uint64) uint16 {
 	used, passed := 0, 0
 	for {
 		e := t.fast[acc>>(64-fastBits)]
-		length := int(e) & fastLength
-		if e&fastPartial != 0 && length > 0 {
-			length += int(e >> 16)
-		}
-		if length == 0 || used+length > hopBits {
+		if e == 0 || used+int(e.length()) > hopBits {
 			return uint16(used | passed<<5)
 		}
-		used += length
-		acc <<= length
-		zeros := int(e>>8) & 127
-		if zeros == fastEnd {
+		used += int(e.length())
+		acc <<= e.length()
+		if e.zeros() == endOfBlock {
 			return uint16(used | passed<<5 | hopEnd)
 		}
-		passed += zeros + 1
+		passed += e.zeros() + 1
 	}
 }
 
@@ -64,17 +59,14 @@ func (r *bitReader) skip(p *part) error {
 		}
 		hop := table[acc>>(64-hopBits)]
 		used, next := uint(hop)&31, k+int(hop>>5)&255
-		if used == 0 || next > 64 || next == 64 && hop&hopEnd != 0 { // the block ends before the last of these coefficients
-			symbol, length := p.ac.find(uint32(acc >> 48))
-			if length == 0 {
+		switch isEnd := hop&hopEnd != 0; {
+		case used == 0 || next > 64 || next == 64 && isEnd: // the block ends before the last of these coefficients
+			e := p.ac.slow(acc)
+			if e == 0 {
 				return errHuffman
 			}
-			used = uint(length) + uint(symbol&15)
-			next = k + int(symbol>>4) + 1
-			if symbol&15 == 0 && symbol>>4 < 15 {
-				next = 64
-			}
-		} else if hop&hopEnd != 0 {
+			used, next = e.length(), k+e.zeros()+1
+		case isEnd:
 			next = 64
 		}
 		acc <<= used & 63
