@@ -77,18 +77,28 @@ func (k *dw) rowTiles(stride int, edge Register, middle uintptr) {
 	k.tile(dwTile{stride: stride, outputs: 4, cutLeft: true})
 	repeatMaybe("middle", k.a.load(middle), func() { k.tile(dwTile{stride: stride, outputs: 4}) })
 	Label("edge")
-	for code := 15; code >= 0; code-- {
-		if stride == 1 && code < 8 {
-			break // the right tap of the last output is always outside
-		}
-		next := fmt.Sprintf("not%d", code)
-		CMPQ(edge, Imm(uint64(code)))
-		JNE(LabelRef(next))
-		k.tile(dwTile{stride: stride, outputs: code&3 + 1, cutLeft: code&4 != 0, cutRight: code&8 != 0})
-		JMP(LabelRef("next"))
-		Label(next)
+	first := 0
+	if stride == 1 {
+		first = 8 // the right tap of the last output is always outside
 	}
+	k.chooseLast(stride, edge, first, 16)
 	Label("next")
+}
+
+// chooseLast emits the last tiles for the codes from first to end, behind a tree of branches.
+func (k *dw) chooseLast(stride int, edge Register, first, end int) {
+	if first+1 == end {
+		k.tile(dwTile{stride: stride, outputs: first&3 + 1, cutLeft: first&4 != 0, cutRight: first&8 != 0})
+		JMP(LabelRef("next"))
+		return
+	}
+	middle := (first + end) / 2
+	upper := fmt.Sprintf("from%d", middle)
+	CMPQ(edge, Imm(uint64(middle)))
+	JCC(LabelRef(upper))
+	k.chooseLast(stride, edge, first, middle)
+	Label(upper)
+	k.chooseLast(stride, edge, middle, end)
 }
 
 // tile emits one tile: every input pixel is loaded once and goes to all outputs that have a tap there.
