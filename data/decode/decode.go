@@ -21,7 +21,7 @@ var ErrImage = errors.New("cannot be decoded")
 // Limits bound what a picture may cost. Zero fields mean the defaults.
 type Limits struct {
 	// MaxPixels is the largest width times height, checked before anything of that size is allocated. Default
-	// 100 million. Decoding takes 5 to 18 bytes of memory per pixel, most for progressive JPEG.
+	// 100 million. Decoding takes 4 to 18 bytes of memory per pixel.
 	MaxPixels int64
 	// MaxBytes is the largest encoded size. Default 256 MiB.
 	MaxBytes int64

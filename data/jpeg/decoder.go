@@ -22,7 +22,7 @@ const maxKept = 64 << 20
 // concurrent use.
 type Decoder struct {
 	// MaxPixels is the largest width times height, checked before anything of that size is allocated. Default 100 million.
-	// Decoding takes 6 to 16 bytes of memory per pixel, most for progressive files.
+	// Decoding takes 4 to 15 bytes of memory per pixel, most for progressive files.
 	MaxPixels int64
 
 	frame           frame
@@ -205,7 +205,7 @@ func (d *Decoder) readTables(marker byte, body []byte) error {
 			d.color.isAdobe, d.color.transform = true, body[11]
 		}
 	case markerSOI:
-		return fmt.Errorf("two start markers")
+		return errTwoStarts
 	}
 	return nil
 }

@@ -13,8 +13,11 @@
 // the inverse cosine transform, upsampling of chroma, conversion to RGB.
 //
 // What is damaged is refused, where libjpeg warns and fills up with grey; but bytes that are not needed to make the picture,
-// such as the end marker, may be missing, and stray bytes between segments are passed over. Differences to the standard
-// library: that refuses a missing end marker, four components without an Adobe segment, ratios other than its few, and damage behind
-// the last scan of a sequential file; it takes over-full Huffman tables, and broken progressions such as a scan that
-// refines what never came.
+// such as the end marker, may be missing, and stray bytes between segments are passed over. A file whose scans leave out some of
+// the coefficients counts as whole if it has an end marker; libjpeg would smooth its blocks, which is not done here.
+//
+// The standard library refuses, and this package takes: a missing end marker, four components without an Adobe segment, ratios other
+// than its few, unknown segments, runs of zeros beyond the end of a block, and damage behind the last scan of a sequential
+// file. It takes, and this package refuses: over-full Huffman tables, quantisation tables that never came, pictures without
+// height, more than 200 scans, restart markers out of order, and some scans that a marker cuts short unnoticed.
 package jpeg

@@ -47,6 +47,7 @@ var (
 	errNoFrame   = errors.New("picture data before the frame header")
 	errNoScan    = errors.New("no picture data before the end marker")
 	errTwoFrames = errors.New("two frame headers")
+	errTwoStarts = errors.New("two start markers")
 )
 
 // open checks the start marker.

@@ -69,7 +69,7 @@ func (b *block) flat(dst []byte, stride int) {
 	}
 }
 
-// store writes row pair y of the columns x and x+1 of the result of the first pass, given as four positive halves.
+// turn puts two rows of the result of the first pass in two columns, given as four positive halves, at the places of these columns.
 func (b *block) turn(at int, upper, lower uint64) {
 	upper, lower = upper>>shift1&mask1, lower>>shift1&mask1
 	b[at&31] = (upper&0xffffffff | lower<<32) - bias1
