@@ -15,7 +15,7 @@ func (d *Device) Compile(op backend.Op) (backend.Plan, error) {
 		return nil, d.fail("compile "+name, err)
 	}
 	operands := op.Operands()
-	e := &env{kernels: d.kernels, pool: d.pool, operands: make([][]byte, len(operands))}
+	e := &env{kernelSet: d.kernels, pool: d.pool, operands: make([][]byte, len(operands))}
 	program, reason := d.program(op, e)
 	if reason != "" {
 		return nil, backend.Unsupported(deviceName, op, reason)

@@ -1,6 +1,9 @@
 package cpu
 
-import "mnv2/backend"
+import (
+	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
+)
 
 // patches gathers what a dense filter sees: for each output pixel the R*S taps, all channels of a tap beside each other.
 // Taps outside the picture are zero. Patches lie in blocks of eight numbers, tilePixels pixels of a block in a row, as if
@@ -53,14 +56,13 @@ func (g *patches) gatherTap(to, x []vec, image, h, w, j int) int {
 	return j
 }
 
-// dense is the forward pass of a convolution with one group and any filter: the pointwise loops over patches.
+// dense is the forward pass of a convolution with one group and any filter: the pointwise kernels over patches.
 type dense struct {
 	*env
-	packing
+	matrix
 	patches
 	images, pixels, tiles int
-	weights               section[panel]
-	inits                 section[vec] // the bias, or zero, of each output block
+	args                  own[kernels.Pointwise]
 	scratch               section[vec] // patches, for each worker
 	size                  int64
 	bias                  bool
@@ -69,31 +71,30 @@ type dense struct {
 }
 
 func newDense(o backend.Conv2D, e *env) program {
-	d := &dense{env: e, packing: forwardPacking(o), patches: newPatches(o), images: o.N, pixels: o.P() * o.Q(), bias: hasBias(o)}
+	d := &dense{env: e, patches: newPatches(o), images: o.N, pixels: o.P() * o.Q(), bias: hasBias(o), args: newOwn[kernels.Pointwise](e)}
 	d.tiles = (d.pixels + tilePixels - 1) / tilePixels
 	var l layout
-	d.weights = region[panel](&l, d.panels())
-	d.inits = region[vec](&l, d.outBlocks())
-	d.scratch = region[vec](&l, e.pool.threads()*d.patches.size())
+	d.matrix = newMatrix(e, forwardPacking(o), &l)
+	d.scratch = region[vec](&l, e.pool.Threads()*d.patches.size())
 	d.size = l.size
-	d.packStep, d.tileStep = d.packBlock, d.tile
+	d.packStep, d.tileStep = d.packColumns, d.tile
 	return d
 }
 
 func (d *dense) workspace() int64 { return d.size }
 
 func (d *dense) run() error {
-	d.parallel(d.outBlocks(), d.packStep)
+	d.parallel(len(d.columns), d.packStep)
 	d.parallel(d.images*d.tiles, d.tileStep)
 	return nil
 }
 
-func (d *dense) packBlock(block, _ int) {
-	d.pack(d.weights.in(d.work), d.f32(1), block)
-	d.inits.in(d.work)[block] = vec{}
+func (d *dense) packColumns(i, worker int) {
+	var bias []float32
 	if d.bias {
-		d.inits.in(d.work)[block] = load8(d.f32(2), block)
+		bias = d.f32(2)
 	}
+	d.pack(i, d.f32(1), bias, worker)
 }
 
 func (d *dense) tile(chunk, worker int) {
@@ -101,43 +102,37 @@ func (d *dense) tile(chunk, worker int) {
 	n := min(tilePixels, d.pixels-first)
 	scratch := d.scratch.in(d.work)[worker*d.patches.size():][:d.patches.size()]
 	d.gather(scratch, d.vecs(0), image, first, n)
-	weights, inits, count := d.weights.in(d.work), d.inits.in(d.work), d.inBlocks()
-	for k := range d.outBlocks() {
-		at := (image*d.outBlocks()+k)*d.pixels + first
-		y := d.vecs(len(d.operands) - 1)[at : at+n]
-		d.pointwise(y, 1, scratch, 1, tilePixels, weights[k*count:(k+1)*count], &inits[k], n)
-		if used := d.packing.out - k*lanes; used < lanes {
-			clearLanes(y, used)
-		}
+	y, a := d.vecs(len(d.operands) - 1)[image*d.outBlocks()*d.pixels+first:], d.args.of(worker)
+	for i, c := range d.columns {
+		d.multiply(a, i, y[c.block*d.pixels:], d.pixels, scratch, tilePixels, n)
 	}
+	*a = kernels.Pointwise{}
 }
 
 // denseGradWeight is dw = sum over pixels of dy (outer) patch. A chunk is a range of images.
 type denseGradWeight struct {
 	*env
-	packing
+	sumMatrix
 	patches
-	images, pixels, groups int
-	parts                  section[sums]
-	runs                   section[panel] // for each worker
-	scratch                section[vec]   // patches, for each worker
-	size                   int64
-	bias                   *biasGradient
-	sumStep                func(chunk, worker int)
-	addStep                func(chunk, worker int)
+	images, pixels int
+	args           own[kernels.Outer]
+	scratch        section[vec] // patches, for each worker
+	size           int64
+	bias           *biasGradient
+	sumStep        func(chunk, worker int)
+	addStep        func(chunk, worker int)
 }
 
 // maxPartBytes bounds the memory for partial gradients, at the price of fewer chunks.
 const maxPartBytes = 64 << 20
 
 func newDenseGradWeight(o backend.Conv2D, e *env) program {
-	d := &denseGradWeight{env: e, packing: forwardPacking(o), patches: newPatches(o), images: o.N, pixels: o.P() * o.Q()}
-	partBytes := d.panels() * lanes * lanes * 8
-	d.groups = max(1, min(o.N, wantedChunks, maxPartBytes/partBytes))
+	d := &denseGradWeight{env: e, patches: newPatches(o), images: o.N, pixels: o.P() * o.Q(), args: newOwn[kernels.Outer](e)}
+	packing := forwardPacking(o)
+	partBytes := packing.outBlocks() * packing.inBlocks() * lanes * lanes * 8
 	var l layout
-	d.parts = region[sums](&l, d.groups*d.panels())
-	d.runs = region[panel](&l, e.pool.threads())
-	d.scratch = region[vec](&l, e.pool.threads()*d.patches.size())
+	d.sumMatrix = newSumMatrix(e, packing, max(1, min(o.N, wantedChunks, maxPartBytes/partBytes)), &l)
+	d.scratch = region[vec](&l, e.pool.Threads()*d.patches.size())
 	d.size = l.size
 	d.bias = newBiasGradient(o, e)
 	d.sumStep, d.addStep = d.sum, d.add
@@ -154,30 +149,31 @@ func (d *denseGradWeight) run() error {
 }
 
 func (d *denseGradWeight) sum(group, worker int) {
-	totals := d.parts.in(d.work)[group*d.panels() : (group+1)*d.panels()]
-	clear(totals)
+	for b := range d.outBlocks() {
+		d.clear(group, b, 0, len(d.sumMatrix.tiles)-1)
+	}
 	scratch := d.scratch.in(d.work)[worker*d.patches.size():][:d.patches.size()]
+	a := d.args.of(worker)
+	*a = kernels.Outer{XBlock: tilePixels * vecBytes, Images: 1, DYPixel: vecBytes, XPixel: vecBytes}
 	for image := group * d.images / d.groups; image < (group+1)*d.images/d.groups; image++ {
 		for first := 0; first < d.pixels; first += tilePixels {
-			n := min(tilePixels, d.pixels-first)
-			d.gather(scratch, d.vecs(0), image, first, n)
-			d.sumTile(totals, &d.runs.in(d.work)[worker], scratch, image*d.outBlocks()*d.pixels+first, n)
+			a.Pixels = min(tilePixels, d.pixels-first)
+			d.gather(scratch, d.vecs(0), image, first, a.Pixels)
+			d.sumTile(a, group, scratch, d.vecs(1)[image*d.outBlocks()*d.pixels+first:])
+		}
+	}
+	*a = kernels.Outer{}
+}
+
+// sumTile adds a tile of patches, of which dy begins with the first pixel in block 0.
+func (d *denseGradWeight) sumTile(a *kernels.Outer, group int, scratch, dy []vec) {
+	for t, tile := range d.sumMatrix.tiles {
+		a.X = &scratch[tile.block*tilePixels][0]
+		for b := range d.outBlocks() {
+			a.DY = &dy[b*d.pixels][0]
+			d.sumMatrix.add(a, group, b, t)
 		}
 	}
 }
 
-// sumTile adds n pixels, of which first is the place of the first one in block 0 of dy.
-func (d *denseGradWeight) sumTile(totals []sums, run *panel, scratch []vec, first, n int) {
-	*run = panel{}
-	for k := range d.outBlocks() {
-		dy := d.vecs(1)[first+k*d.pixels:]
-		for i := range d.inBlocks() {
-			d.outer(run, dy, 1, scratch[i*tilePixels:], 1, n)
-			flushPanel(&totals[k*d.inBlocks()+i], run)
-		}
-	}
-}
-
-func (d *denseGradWeight) add(block, _ int) {
-	d.unpack(d.f32(2), d.parts.in(d.work), d.groups, d.panels(), block)
-}
+func (d *denseGradWeight) add(block, worker int) { d.finish(d.f32(2), block, worker) }

@@ -24,7 +24,8 @@ func inside(t, pad, stride, in, out int) (from, to int) {
 	return min(from, to), to
 }
 
-// depthwise is the forward pass of a depthwise convolution, and the gradient of its input. With stride 1 that gradient is a
+// depthwise is the forward pass of a depthwise convolution with any filter, and the gradient of its input, in plain loops;
+// conv_depthwise3x3.go has those that MobileNetV2 uses. With stride 1 that gradient is a
 // forward pass with the filter turned round; with larger strides each input pixel collects from the outputs that saw it.
 // A chunk is a channel block over a range of images.
 type depthwise struct {
@@ -38,7 +39,6 @@ type depthwise struct {
 	x, w, y  int // operands
 	weights  section[vec]
 	size     int64
-	zeros    []vec // a row above and below the picture
 	packStep func(chunk, worker int)
 	task     func(chunk, worker int)
 }
@@ -55,7 +55,6 @@ func newDepthwise(o backend.Conv2D, e *env) program {
 			d.collect = true
 		}
 	}
-	d.zeros = make([]vec, d.inW)
 	var l layout
 	d.weights = region[vec](&l, d.split.blocks*o.R*o.S)
 	d.size = l.size
@@ -74,15 +73,18 @@ func (d *depthwise) run() error {
 	return nil
 }
 
-// packBlock puts the filters of eight channels side by side, one vec for each tap.
 func (d *depthwise) packBlock(block, _ int) {
-	taps := d.r * d.s
-	w, to := d.f32(d.w), d.weights.in(d.work)[block*taps:(block+1)*taps]
+	packFilter(d.weights.in(d.work), d.f32(d.w), block, d.r*d.s, d.channels, d.turned)
+}
+
+// packFilter puts the filters of eight channels side by side, one vec for each tap, from back to front if turned.
+func packFilter(weights []vec, w []float32, block, taps, channels int, turned bool) {
+	to := weights[block*taps : (block+1)*taps]
 	clear(to)
-	for l := range min(lanes, d.channels-block*lanes) {
+	for l := range min(lanes, channels-block*lanes) {
 		for t := range taps {
 			at := t
-			if d.turned {
+			if turned {
 				at = taps - 1 - t
 			}
 			to[t][l] = w[(block*lanes+l)*taps+at]
@@ -103,43 +105,14 @@ func (d *depthwise) slide(chunk, _ int) {
 		i := n*d.split.blocks + block
 		x, y := d.vecs(d.x)[i*inPlane:(i+1)*inPlane], d.vecs(d.y)[i*outPlane:(i+1)*outPlane]
 		for p := range d.outH {
-			d.slideRow(y[p*d.outW:(p+1)*d.outW], x, w, &init, p)
+			for q := range d.outW {
+				d.slidePixel(&y[p*d.outW+q], x, w, &init, p, q)
+			}
 		}
 		if used := d.channels - block*lanes; used < lanes {
 			clearLanes(y, used)
 		}
 	}
-}
-
-// slideRow computes row p: the part where a 3x3 filter is inside with the fast loop, the rest tap by tap.
-func (d *depthwise) slideRow(y, x []vec, w []vec, init *vec, p int) {
-	from, to := 0, 0
-	if d.r == 3 && d.s == 3 && !d.bias {
-		from, _ = inside(0, d.padW, d.stride, d.inW, d.outW)
-		_, to = inside(2, d.padW, d.stride, d.inW, d.outW)
-	}
-	if from < to {
-		h, left := p*d.stride-d.padH, from*d.stride-d.padW
-		d.taps3x3(y[from:to], d.row(x, h)[left:], d.row(x, h+1)[left:], d.row(x, h+2)[left:], d.stride, (*[9]vec)(w))
-	} else {
-		from, to = 0, 0
-	}
-	for q := 0; q < d.outW; q++ {
-		if q == from {
-			q = to
-		}
-		if q < d.outW {
-			d.slidePixel(&y[q], x, w, init, p, q)
-		}
-	}
-}
-
-// row returns row h of a plane, zeros if it is outside.
-func (d *depthwise) row(x []vec, h int) []vec {
-	if h < 0 || h >= d.inH {
-		return d.zeros
-	}
-	return x[h*d.inW : (h+1)*d.inW]
 }
 
 func (d *depthwise) slidePixel(y *vec, x, w []vec, init *vec, p, q int) {
@@ -195,8 +168,15 @@ func (d *depthwise) collectRow(dx []vec, dy, w []vec, h int) {
 		for s := range d.s {
 			from, to := inside(s, d.padW, d.stride, d.inW, d.outW)
 			if from < to {
-				d.spread(dx[from*d.stride+s-d.padW:], d.stride, row[from:to], &w[r*d.s+s])
+				spread(dx[from*d.stride+s-d.padW:], d.stride, row[from:to], &w[r*d.s+s])
 			}
 		}
+	}
+}
+
+// spread is y[i*yStep] += x[i] * w, for all of x.
+func spread(y []vec, yStep int, x []vec, w *vec) {
+	for i := range x {
+		addProduct(&y[i*yStep], &x[i], w)
 	}
 }

@@ -2,7 +2,7 @@ package cpu
 
 import "mnv2/backend"
 
-// depthwiseGradWeight is dw[r,s] = sum over images and outputs of dy[p,q] * x[p*stride+r-pad, q*stride+s-pad], lane by lane.
+// depthwiseGradWeight is, for any filter, dw[r,s] = sum over images and outputs of dy[p,q] * x[p*stride+r-pad, q*stride+s-pad], lane by lane.
 // A chunk is a channel block over a range of images.
 type depthwiseGradWeight struct {
 	*env
@@ -21,7 +21,7 @@ func newDepthwiseGradWeight(o backend.Conv2D, e *env) program {
 	d := &depthwiseGradWeight{env: e, window: newWindow(o), split: splitImages(o.N, blocks(o.C)), channels: o.C}
 	var l layout
 	d.parts = region[[lanes]float64](&l, d.split.chunks()*o.R*o.S)
-	d.runs = region[vec](&l, e.pool.threads()*o.R*o.S)
+	d.runs = region[vec](&l, e.pool.Threads()*o.R*o.S)
 	d.size = l.size
 	d.bias = newBiasGradient(o, e)
 	d.sumStep, d.addStep = d.sum, d.add
@@ -70,7 +70,7 @@ func (d *depthwiseGradWeight) sumRow(run []vec, x, dy []vec, p int) {
 		for s := range d.s {
 			from, to := inside(s, d.padW, d.stride, d.inW, d.outW)
 			if from < to {
-				d.dot(&run[r*d.s+s], dy[from:to], row[from*d.stride+s-d.padW:], d.stride)
+				dot(&run[r*d.s+s], dy[from:to], row[from*d.stride+s-d.padW:], d.stride)
 			}
 		}
 	}
@@ -88,16 +88,27 @@ func flushVecs(totals [][lanes]float64, run []vec) {
 
 func (d *depthwiseGradWeight) add(block, _ int) {
 	taps := d.r * d.s
-	parts, dw := d.parts.in(d.work), d.f32(2)
+	unpackFilter(d.f32(2), d.parts.in(d.work), d.split, block, taps, d.channels)
+}
+
+// unpackFilter writes the gradients of eight filters, adding up the parts of all groups in order.
+func unpackFilter(dw []float32, parts [][lanes]float64, split imageSplit, block, taps, channels int) {
 	for t := range taps {
 		total := parts[block*taps+t]
-		for g := 1; g < d.split.groups; g++ {
-			for l, v := range parts[(g*d.split.blocks+block)*taps+t] {
+		for g := 1; g < split.groups; g++ {
+			for l, v := range parts[(g*split.blocks+block)*taps+t] {
 				total[l] += v
 			}
 		}
-		for l := range min(lanes, d.channels-block*lanes) {
+		for l := range min(lanes, channels-block*lanes) {
 			dw[(block*lanes+l)*taps+t] = float32(total[l])
 		}
+	}
+}
+
+// dot is sum += sum over i of a[i] * b[i*bStep], for all of a.
+func dot(sum *vec, a, b []vec, bStep int) {
+	for i := range a {
+		addProduct(sum, &a[i], &b[i*bStep])
 	}
 }

@@ -1,24 +1,26 @@
 package cpu
 
-import "mnv2/backend"
+import (
+	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
+)
 
-// packing is how the weights of a convolution, a matrix in OIHW order, become panels and back. Panel o*inBlocks+i lies
-// between the input channels of block i and the output channels of block o.
+// packing is how the weights of a convolution, a matrix in OIHW order, are seen by the kernels.
 type packing struct {
 	out, in int
 	outStep int   // in the OIHW tensor, from one output channel to the next
 	inPlace []int // in the OIHW tensor, the place of each input channel
+	inOrder bool  // inPlace[i] is i
 }
 
 func (p *packing) outBlocks() int { return blocks(p.out) }
 func (p *packing) inBlocks() int  { return blocks(p.in) }
-func (p *packing) panels() int    { return p.outBlocks() * p.inBlocks() }
 
 // forwardPacking takes a dense filter as a matrix from patches to output channels. A patch is the R*S taps of the filter,
 // all channels of a tap beside each other.
 func forwardPacking(o backend.Conv2D) packing {
 	taps := o.R * o.S
-	p := packing{out: o.K, in: o.C * taps, outStep: o.C * taps}
+	p := packing{out: o.K, in: o.C * taps, outStep: o.C * taps, inOrder: taps == 1}
 	for tap := range taps {
 		for c := range o.C {
 			p.inPlace = append(p.inPlace, c*taps+tap)
@@ -36,61 +38,128 @@ func transposedPacking(o backend.Conv2D) packing {
 	return p
 }
 
-// pack fills the panels of output block ob. Lanes beyond the channels become zero.
-func (p *packing) pack(panels []panel, w []float32, ob int) {
-	count := p.inBlocks()
-	used := min(lanes, p.out-ob*lanes)
-	for i := range count {
-		to := &panels[ob*count+i]
-		*to = panel{}
-		for ci := range min(lanes, p.in-i*lanes) {
-			row := (*vec)(to[ci*lanes:])
-			at := ob*lanes*p.outStep + p.inPlace[i*lanes+ci]
-			for l := range used {
-				row[l] = w[at+l*p.outStep]
-			}
+// columns is output channels whose weights lie together, as many as a kernel takes at once.
+type columns struct {
+	block, vectors int // first channel block, and how many
+	weights        int // place of the first weight
+}
+
+// cutColumns cuts channel blocks into columns of two vectors, with one of three where their number is odd.
+func cutColumns(count int) []columns {
+	var list []columns
+	for at := 0; at < count; {
+		c := columns{block: at, vectors: 2}
+		switch rest := count - at; {
+		case rest == 1:
+			c.vectors = 1
+		case rest%2 == 1:
+			c.vectors = 3
+		}
+		list = append(list, c)
+		at += c.vectors
+	}
+	return list
+}
+
+// matrix is weights packed for the kernels of 1x1 convolutions: columns after columns, each [inBlocks*8][vectors*8].
+type matrix struct {
+	*env
+	packing
+	columns []columns
+	weights section[float32]
+	biases  section[vec] // or zero, of each output block, and three zeros
+	args    own[kernels.Transpose]
+}
+
+func newMatrix(e *env, p packing, l *layout) matrix {
+	m := matrix{env: e, packing: p, columns: cutColumns(p.outBlocks()), args: newOwn[kernels.Transpose](e)}
+	at := 0
+	for i := range m.columns {
+		m.columns[i].weights = at
+		at += m.inBlocks() * lanes * m.columns[i].vectors * lanes
+	}
+	m.weights = region[float32](l, at)
+	m.biases = region[vec](l, p.outBlocks()+3)
+	return m
+}
+
+// pack packs columns i of the weights w. Without a bias, bias is nil.
+func (m *matrix) pack(i int, w, bias []float32, worker int) {
+	c := m.columns[i]
+	if i == 0 {
+		clear(m.biases.in(m.work)[m.outBlocks():])
+	}
+	for b := c.block; b < c.block+c.vectors; b++ {
+		m.biases.in(m.work)[b] = vec{}
+		if bias != nil {
+			m.biases.in(m.work)[b] = load8(bias, b)
+		}
+	}
+	rows, step := m.inBlocks()*lanes, c.vectors*lanes
+	to := m.weights.in(m.work)[c.weights : c.weights+rows*step]
+	used := min(step, m.out-c.block*lanes)
+	switch {
+	case m.inOrder && m.in%lanes == 0 && used == step:
+		m.packTransposed(to, w, c, worker)
+	case m.outStep == 1:
+		m.packRows(to, w[c.block*lanes:], step, used)
+	default:
+		m.packAny(to, w[c.block*lanes*m.outStep:], step, used)
+	}
+}
+
+// packTransposed is for rows of weights that lie by input channel.
+func (m *matrix) packTransposed(to, w []float32, c columns, worker int) {
+	a := m.args.of(worker)
+	for v := range c.vectors {
+		*a = kernels.Transpose{From: &w[(c.block+v)*lanes*m.outStep], FromRow: 4 * m.outStep, To: &to[v*lanes],
+			ToRow: 4 * c.vectors * lanes, Blocks: m.in / lanes}
+		m.train.Transpose(a)
+	}
+	*a = kernels.Transpose{}
+}
+
+// packRows is for weights whose output channels lie side by side already.
+func (m *matrix) packRows(to, w []float32, step, used int) {
+	for i, at := range m.inPlace {
+		row := to[i*step : (i+1)*step]
+		copy(row, w[at:at+used])
+		clear(row[used:])
+	}
+	clear(to[len(m.inPlace)*step:])
+}
+
+func (m *matrix) packAny(to, w []float32, step, used int) {
+	clear(to)
+	for i, at := range m.inPlace {
+		row := to[i*step : i*step+used]
+		for k := range row {
+			row[k] = w[at+k*m.outStep]
 		}
 	}
 }
 
-// sums are panels of float64 in the order of outer's accumulator: sums[k*8+c].
-type sums = [lanes * lanes]float64
+// sumBlocks is how many channel blocks are summed in one go. Shorter sums are more accurate, and their weights stay in the
+// first-level cache.
+const sumBlocks = 32
 
-// unpack writes the gradients of output block ob, adding up parts, which lie stride panels apart.
-func (p *packing) unpack(dw []float32, parts []sums, groups, stride, ob int) {
-	count := p.inBlocks()
-	used := min(lanes, p.out-ob*lanes)
-	for i := range count {
-		total := parts[ob*count+i]
-		for g := 1; g < groups; g++ {
-			for j, v := range &parts[g*stride+ob*count+i] {
-				total[j] += v
-			}
-		}
-		for ci := range min(lanes, p.in-i*lanes) {
-			at := ob*lanes*p.outStep + p.inPlace[i*lanes+ci]
-			for l := range used {
-				dw[at+l*p.outStep] = float32(total[l*lanes+ci])
-			}
-		}
+// multiply computes rows pixels for columns i: x and y are those of the columns' first block, whose blocks lie xBlock and
+// yBlock vecs apart.
+func (m *matrix) multiply(a *kernels.Pointwise, i int, y []vec, yBlock int, x []vec, xBlock, rows int) {
+	c, count := &m.columns[i], m.inBlocks()
+	parts := (count + sumBlocks - 1) / sumBlocks
+	biases, weights := m.biases.in(m.work), m.weights.in(m.work)
+	*a = kernels.Pointwise{XBlock: xBlock * vecBytes, Bias: &biases[c.block][0], Y: &y[0][0], YBlock: yBlock * vecBytes,
+		Rows: m.Split(c.vectors, rows), Clamp: unclamped}
+	for p := range parts {
+		first := p * count / parts
+		a.X, a.Blocks = &x[first*xBlock][0], (p+1)*count/parts-first
+		a.W = &weights[c.weights+first*lanes*c.vectors*lanes]
+		m.train.Pointwise[c.vectors](a)
+		a.Bias, a.Add = &biases[m.outBlocks()][0], a.Y
 	}
-}
-
-// flushPanel moves the sums of a run to total.
-func flushPanel(total *sums, run *panel) {
-	for i, v := range run {
-		total[i] += float64(v)
+	if used := m.out - (c.block+c.vectors-1)*lanes; used < lanes {
+		// Infinity times the zero weights of padding lanes is not zero.
+		clearLanes(y[(c.vectors-1)*yBlock:][:rows], used)
 	}
-	*run = panel{}
-}
-
-// grid says how the pixels of a tensor are walked: the steps, in vecs, from image to image, block to block and pixel to pixel.
-// On a 1x1 map the images of the batch are the pixels, so that loops are long.
-type grid struct{ images, pixels, image, block, pixel int }
-
-func newGrid(n, plane, blocks int) grid {
-	if plane == 1 {
-		return grid{images: 1, pixels: n, block: 1, pixel: blocks}
-	}
-	return grid{images: n, pixels: plane, image: blocks * plane, block: plane, pixel: 1}
 }

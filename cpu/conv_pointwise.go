@@ -1,20 +1,26 @@
 package cpu
 
-import "mnv2/backend"
+import (
+	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
+)
 
-// tilePixels is how many pixels a chunk of a convolution has: with 960 channels 240 KiB, which fits the second-level cache.
+// tilePixels is how many pixels of small planes, or of patches, are gathered for a kernel: with 960 channels 240 KiB, which
+// fits the second-level cache.
 const tilePixels = 64
 
 // pointwise is the forward pass of a 1x1 convolution, and the gradient of its input, which is the same with the transposed
-// weights: y = b + x.w, pixel by pixel. A chunk is a tile of pixels and a range of output blocks.
+// weights: y = b + x.w, pixel by pixel. A chunk is a tile of pixels and a range of columns.
+//
+// Kernels want pixels that follow each other. Where planes are too small, the pixels of several images are gathered first.
 type pointwise struct {
 	*env
-	packing
+	matrix
 	in, out  grid
+	tile     int // pixels
 	tiles    int // per image
-	ranges   int // of output blocks
-	weights  section[panel]
-	inits    section[vec] // the bias, or zero, of each output block
+	ranges   int // of columns
+	args     own[kernels.Pointwise]
 	size     int64
 	x, w, y  int // operands
 	bias     bool
@@ -23,135 +29,138 @@ type pointwise struct {
 }
 
 func newPointwise(o backend.Conv2D, e *env) program {
-	p := &pointwise{env: e, x: 0, w: 1, y: len(o.Operands()) - 1, bias: hasBias(o)}
+	p := &pointwise{env: e, x: 0, w: 1, y: len(o.Operands()) - 1, bias: hasBias(o), args: newOwn[kernels.Pointwise](e)}
+	packing := forwardPacking(o)
 	if o.Pass == backend.GradInput {
-		p.packing = transposedPacking(o)
+		packing = transposedPacking(o)
 		p.w, p.x = 0, 1
-	} else {
-		p.packing = forwardPacking(o)
 	}
-	plane := o.H * o.W
-	p.in, p.out = newGrid(o.N, plane, p.inBlocks()), newGrid(o.N, plane, p.outBlocks())
-	p.tiles = (p.in.pixels + tilePixels - 1) / tilePixels
-	count := p.in.images * p.tiles
-	p.ranges = min(p.outBlocks(), (wantedChunks+count-1)/count)
 	var l layout
-	p.weights = region[panel](&l, p.panels())
-	p.inits = region[vec](&l, p.outBlocks())
+	p.matrix = newMatrix(e, packing, &l)
+	if plane := o.H * o.W; plane < smallPlane {
+		return newGathered(o, p, l)
+	}
+	p.in, p.out = newGrid(o.N, o.H*o.W, p.inBlocks()), newGrid(o.N, o.H*o.W, p.outBlocks())
+	p.tile = tileOf(packing.in)
+	p.tiles = (p.in.pixels + p.tile - 1) / p.tile
+	p.ranges = rangesOf(len(p.columns), p.in.images*p.tiles)
 	p.size = l.size
-	p.packStep, p.tileStep = p.packBlock, p.tile
+	p.packStep, p.tileStep = p.packColumns, p.computeTile
 	return p
 }
+
+// tileOf returns a number of pixels with so many channels that fits the first-level cache, if that leaves enough of them. It
+// is a multiple of the pixels that a kernel takes at once.
+func tileOf(channels int) int { return min(max(6144/channels/12*12, 60), 240) }
+
+// rangesOf returns into how many ranges columns are cut where there are so many tiles.
+func rangesOf(columns, tiles int) int { return min(columns, (wantedChunks+tiles-1)/tiles) }
 
 func (p *pointwise) workspace() int64 { return p.size }
 
 func (p *pointwise) run() error {
-	p.parallel(p.outBlocks(), p.packStep)
+	p.parallel(len(p.columns), p.packStep)
 	p.parallel(p.in.images*p.tiles*p.ranges, p.tileStep)
 	return nil
 }
 
-func (p *pointwise) packBlock(block, _ int) {
-	p.pack(p.weights.in(p.work), p.f32(p.w), block)
-	p.inits.in(p.work)[block] = vec{}
+func (p *pointwise) packColumns(i, worker int) {
+	var bias []float32
 	if p.bias {
-		p.inits.in(p.work)[block] = load8(p.f32(2), block)
+		bias = p.f32(2)
 	}
+	p.pack(i, p.f32(p.w), bias, worker)
 }
 
-func (p *pointwise) tile(chunk, _ int) {
+func (p *pointwise) computeTile(chunk, worker int) {
 	part, chunk := chunk%p.ranges, chunk/p.ranges
-	image, first := chunk/p.tiles, chunk%p.tiles*tilePixels
-	n := min(tilePixels, p.in.pixels-first)
-	x := p.vecs(p.x)[image*p.in.image+first*p.in.pixel:]
-	y := p.vecs(p.y)[image*p.out.image+first*p.out.pixel:]
-	weights, inits, count := p.weights.in(p.work), p.inits.in(p.work), p.inBlocks()
-	for k := part * p.outBlocks() / p.ranges; k < (part+1)*p.outBlocks()/p.ranges; k++ {
-		to := y[k*p.out.block:]
-		p.kernels.pointwise(to, p.out.pixel, x, p.in.pixel, p.in.block, weights[k*count:(k+1)*count], &inits[k], n)
-		p.clearPadding(to, k, n)
+	image, first := chunk/p.tiles, chunk%p.tiles*p.tile
+	n := min(p.tile, p.in.pixels-first)
+	x, y := p.vecs(p.x)[image*p.in.image+first:], p.vecs(p.y)[image*p.out.image+first:]
+	a := p.args.of(worker)
+	for i := part * len(p.columns) / p.ranges; i < (part+1)*len(p.columns)/p.ranges; i++ {
+		p.multiply(a, i, y[p.columns[i].block*p.out.block:], p.out.block, x, p.in.block, n)
 	}
+	*a = kernels.Pointwise{}
 }
 
-// clearPadding repairs lanes beyond the last channel where an input was infinite: infinity times zero is not zero.
-func (p *pointwise) clearPadding(y []vec, block, n int) {
-	used := p.packing.out - block*lanes
-	if used >= lanes {
-		return
-	}
-	for i := range n {
-		clear(y[i*p.out.pixel][used:])
-	}
+// smallPlane is the number of pixels below which planes are gathered.
+const smallPlane = 24
+
+// gathered is a pointwise convolution of small planes. The pixels of all images are counted through; tiles of them are
+// copied side by side, multiplied, and copied back.
+type gathered struct {
+	*pointwise
+	plane, pixels int
+	packed        section[vec] // [tiles][inBlocks][tilePixels]
+	results       section[vec] // [3][tilePixels], for each worker
+	gatherStep    func(chunk, worker int)
 }
 
-// pointwiseGradWeight is dw = sum over pixels of dy (outer) x. A chunk is a block of output channels and a range of images.
-type pointwiseGradWeight struct {
-	*env
-	packing
-	in, out grid
-	split   imageSplit
-	parts   section[sums]
-	runs    section[panel] // for each worker
-	size    int64
-	bias    *biasGradient
-	sumStep func(chunk, worker int)
-	addStep func(chunk, worker int)
-}
-
-func newPointwiseGradWeight(o backend.Conv2D, e *env) program {
-	p := &pointwiseGradWeight{env: e, packing: forwardPacking(o)}
-	p.in, p.out = newGrid(o.N, o.H*o.W, p.inBlocks()), newGrid(o.N, o.H*o.W, p.outBlocks())
-	p.split = splitImages(p.in.images, p.outBlocks())
-	var l layout
-	p.parts = region[sums](&l, p.split.groups*p.panels())
-	p.runs = region[panel](&l, e.pool.threads())
+func newGathered(o backend.Conv2D, p *pointwise, l layout) program {
+	g := &gathered{pointwise: p, plane: o.H * o.W, pixels: o.N * o.H * o.W}
+	p.tiles = (g.pixels + tilePixels - 1) / tilePixels
+	p.ranges = rangesOf(len(p.columns), p.tiles)
+	g.packed = region[vec](&l, p.tiles*p.inBlocks()*tilePixels)
+	g.results = region[vec](&l, p.pool.Threads()*3*tilePixels)
 	p.size = l.size
-	p.bias = newBiasGradient(o, e)
-	p.sumStep, p.addStep = p.sum, p.add
-	return p
+	p.packStep, p.tileStep, g.gatherStep = p.packColumns, g.computeTile, g.gatherTile
+	return g
 }
 
-func (p *pointwiseGradWeight) workspace() int64 { return p.size }
-
-func (p *pointwiseGradWeight) run() error {
-	p.parallel(p.split.chunks(), p.sumStep)
-	p.parallel(p.outBlocks(), p.addStep)
-	p.bias.run()
+func (g *gathered) run() error {
+	g.parallel(len(g.columns), g.packStep)
+	g.parallel(g.tiles, g.gatherStep)
+	g.parallel(g.tiles*g.ranges, g.tileStep)
 	return nil
 }
 
-func (p *pointwiseGradWeight) sum(chunk, worker int) {
-	block, from, to := p.split.at(chunk)
-	run := &p.runs.in(p.work)[worker]
-	first := (chunk/p.split.blocks)*p.panels() + block*p.inBlocks()
-	for i := range p.inBlocks() {
-		total := &p.parts.in(p.work)[first+i]
-		*total = sums{}
-		p.sumPanel(total, run, p.vecs(1)[block*p.out.block:], p.vecs(0)[i*p.in.block:], from, to)
+// pieces calls f for every stretch of a tile that lies in one image: n pixels from pixel first of the image on, which are
+// number at and following of the tile.
+func (g *gathered) pieces(tile int, f func(at, image, first, n int)) {
+	end := min((tile+1)*tilePixels, g.pixels)
+	for pixel := tile * tilePixels; pixel < end; {
+		image, first := pixel/g.plane, pixel%g.plane
+		n := min(g.plane-first, end-pixel)
+		f(pixel-tile*tilePixels, image, first, n)
+		pixel += n
 	}
 }
 
-// sumPanel adds up one panel over a range of images: in run, float32, for about gradRun pixels; in total from there.
-func (p *pointwiseGradWeight) sumPanel(total *sums, run *panel, dy, x []vec, from, to int) {
-	*run = panel{}
-	summed := 0
-	for image := from; image < to; image++ {
-		a, b := dy[image*p.out.image:], x[image*p.in.image:]
-		for first := 0; first < p.in.pixels; first += gradRun {
-			n := min(gradRun, p.in.pixels-first)
-			p.outer(run, a[first*p.out.pixel:], p.out.pixel, b[first*p.in.pixel:], p.in.pixel, n)
-			if summed += n; summed >= gradRun {
-				flushPanel(total, run)
-				summed = 0
-			}
+func (g *gathered) gatherTile(tile, _ int) {
+	x, count := g.vecs(g.x), g.inBlocks()
+	to := g.packed.in(g.work)[tile*count*tilePixels:]
+	g.pieces(tile, func(at, image, first, n int) {
+		from := x[image*count*g.plane+first:]
+		for b := range count {
+			copyVecs(to[b*tilePixels+at:], from[b*g.plane:], n)
 		}
-	}
-	flushPanel(total, run)
+	})
 }
 
-// gradRun is how many pixels of a gradient of weights are summed in float32, and by how many it may be exceeded.
-const gradRun = 128
+// copyVecs is copy for a few.
+func copyVecs(to, from []vec, n int) {
+	to, from = to[:n], from[:n]
+	for i := range to {
+		to[i] = from[i]
+	}
+}
 
-func (p *pointwiseGradWeight) add(block, _ int) {
-	p.unpack(p.f32(2), p.parts.in(p.work), p.split.groups, p.panels(), block)
+func (g *gathered) computeTile(chunk, worker int) {
+	part, tile := chunk%g.ranges, chunk/g.ranges
+	n := min(tilePixels, g.pixels-tile*tilePixels)
+	x := g.packed.in(g.work)[tile*g.inBlocks()*tilePixels:]
+	y, all := g.results.in(g.work)[worker*3*tilePixels:][:3*tilePixels], g.vecs(g.y)
+	a := g.args.of(worker)
+	for i := part * len(g.columns) / g.ranges; i < (part+1)*len(g.columns)/g.ranges; i++ {
+		g.multiply(a, i, y, tilePixels, x, tilePixels, n)
+		c := g.columns[i]
+		g.pieces(tile, func(at, image, first, n int) {
+			to := all[(image*g.outBlocks()+c.block)*g.plane+first:]
+			for v := range c.vectors {
+				copyVecs(to[v*g.plane:], y[v*tilePixels+at:], n)
+			}
+		})
+	}
+	*a = kernels.Pointwise{}
 }

@@ -16,8 +16,8 @@ import (
 // Work is done at once: Run, Upload and Download return when they are finished, and Sync has nothing to wait for.
 type Device struct {
 	info      backend.Info
-	kernels   *kernels
-	pool      *pool
+	kernels   *kernelSet
+	pool      *netplan.Pool
 	memory    memory
 	plans     map[*plan]struct{}
 	recording *recording // the one being made, or nil
@@ -32,7 +32,7 @@ type Device struct {
 // netPool returns the goroutines that run fused networks.
 func (d *Device) netPool() *netplan.Pool {
 	if d.netThreads == nil {
-		d.netThreads = netplan.NewPool(d.pool.threads())
+		d.netThreads = netplan.NewPool(d.pool.Threads())
 	}
 	return d.netThreads
 }
@@ -127,7 +127,7 @@ func (d *Device) Close() error {
 	if live := d.liveNames(); len(live) > 0 {
 		return d.fail("close", fmt.Errorf("%w: %s", backend.ErrLive, strings.Join(live, ", ")))
 	}
-	d.pool.close()
+	d.pool.Close()
 	if d.netThreads != nil {
 		d.netThreads.Close()
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"mnv2/backend"
+	"mnv2/cpu/internal/netplan"
 	netkernels "mnv2/cpu/internal/kernels"
 )
 
@@ -18,7 +19,7 @@ const deviceName = "cpu"
 var Driver = backend.Driver{
 	Name: deviceName,
 	Probe: func() ([]backend.Info, error) {
-		set, err := chooseKernels(os.Getenv(kernelsVariable))
+		set, err := chooseKernels()
 		if err != nil {
 			return nil, openError(err)
 		}
@@ -46,7 +47,7 @@ func Open(o Options) (backend.Backend, error) {
 	if o.Memory < 0 {
 		return nil, openError(fmt.Errorf("memory = %d bytes: want 0 or more", o.Memory))
 	}
-	set, err := chooseKernels(os.Getenv(kernelsVariable))
+	set, err := chooseKernels()
 	if err != nil {
 		return nil, openError(err)
 	}
@@ -68,7 +69,7 @@ func Open(o Options) (backend.Backend, error) {
 	return &Device{
 		info:    describe(o.Threads, set, total),
 		kernels: set,
-		pool:    newPool(o.Threads),
+		pool:    netplan.NewPool(o.Threads),
 		memory:  memory{limit: limit, live: map[*buffer]struct{}{}},
 		plans:   map[*plan]struct{}{},
 
@@ -86,7 +87,7 @@ func openError(err error) error {
 	return &backend.Error{Device: deviceName, Op: "open", Text: err.Error(), Err: backend.ErrUnavailable}
 }
 
-func describe(threads int, set *kernels, total int64) backend.Info {
+func describe(threads int, set *kernelSet, total int64) backend.Info {
 	return backend.Info{
 		Device:  deviceName,
 		Model:   modelName(),
@@ -96,7 +97,7 @@ func describe(threads int, set *kernels, total int64) backend.Info {
 		Threads: threads,
 		Versions: map[string]string{
 			"go":      runtime.Version(),
-			"kernels": set.name,
+			"kernels": set.Name,
 		},
 	}
 }

@@ -6,7 +6,7 @@ import "mnv2/backend"
 //
 //	1x1, stride 1, no padding, one group   pointwise, all passes
 //	one group                              dense: patches gathered for the pointwise loops (not GradInput)
-//	a filter for every channel             depthwise, all passes
+//	a filter for every channel             depthwise, all passes; faster if 3x3, padding 1, stride 1 or 2
 //	anything else                          general: plain loops
 func newConv2D(o backend.Conv2D, e *env) (program, string) {
 	if reason := needBlocks(o.In()); reason != "" {
@@ -23,6 +23,8 @@ func newConv2D(o backend.Conv2D, e *env) (program, string) {
 		return newDenseGradWeight(o, e), ""
 	case o.Groups == 1 && o.Pass != backend.GradInput:
 		return newDense(o, e), ""
+	case is3x3(o):
+		return newDepthwise3x3(o, e), ""
 	case o.IsDepthwise() && gradWeight:
 		return newDepthwiseGradWeight(o, e), ""
 	case o.IsDepthwise():

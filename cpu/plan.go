@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"mnv2/backend"
+	"mnv2/cpu/internal/netplan"
 )
 
 // program is an operation made ready: what stands behind a case of [Device.Compile].
@@ -30,15 +31,15 @@ func savedBytes(p program) int64 {
 
 // env is what a program works with. The views are those of the Run in progress and empty between two.
 type env struct {
-	*kernels
-	pool     *pool
+	*kernelSet
+	pool     *netplan.Pool
 	operands [][]byte // in binding order
 	work     []byte
 	saved    []byte
 }
 
 // parallel runs task over chunks, on all goroutines of the device.
-func (e *env) parallel(chunks int, task func(chunk, worker int)) { e.pool.run(chunks, task) }
+func (e *env) parallel(chunks int, task func(chunk, worker int)) { e.pool.Run(chunks, task) }
 
 // f32 returns operand i as numbers.
 func (e *env) f32(i int) []float32 { return slab[float32](e.operands[i]) }

@@ -1,9 +1,11 @@
 package cpu
 
 import (
+	"math"
 	"unsafe"
 
 	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
 )
 
 // lanes is the number of channels in a vec.
@@ -12,8 +14,11 @@ const lanes = 8
 // vec is the eight channels of one block at one pixel.
 type vec = [lanes]float32
 
-// panel is the weights between a block of input channels c and one of output channels k: panel[c*8+k].
-type panel = [lanes * lanes]float32
+// vecBytes is the size of a vec.
+const vecBytes = 4 * lanes
+
+// unclamped are limits that let everything pass.
+var unclamped = kernels.Clamp{Low: float32(math.Inf(-1)), High: float32(math.Inf(1))}
 
 // slab returns b as a slice of T, which must be a type without pointers. b begins on a multiple of [backend.Alignment].
 func slab[T any](b []byte) []T {
@@ -78,4 +83,15 @@ func (s imageSplit) chunks() int { return s.blocks * s.groups }
 func (s imageSplit) at(chunk int) (block, from, to int) {
 	g := chunk / s.blocks
 	return chunk % s.blocks, g * s.images / s.groups, (g + 1) * s.images / s.groups
+}
+
+// grid says how the pixels of a tensor are walked: the steps, in vecs, from image to image, block to block and pixel to pixel.
+// On a 1x1 map the images of the batch are the pixels, so that loops are long.
+type grid struct{ images, pixels, image, block, pixel int }
+
+func newGrid(n, plane, blocks int) grid {
+	if plane == 1 {
+		return grid{images: 1, pixels: n, block: 1, pixel: blocks}
+	}
+	return grid{images: n, pixels: plane, image: blocks * plane, block: plane, pixel: 1}
 }

@@ -1,0 +1,102 @@
+package cpu
+
+import "mnv2/cpu/internal/kernels"
+
+// gradRun is about how many pixels of a gradient are summed in float32.
+const gradRun = 128
+
+// runs cuts the pixels of some images into runs of about gradRun: parts of a plane, or several small planes.
+type runs struct {
+	plane, pieces, images int // pieces of each image, or images of each run
+}
+
+func newRuns(plane int) runs {
+	r := runs{plane: plane, pieces: max(1, (plane+gradRun/2)/gradRun), images: 1}
+	if plane < gradRun {
+		r.images = gradRun / plane
+	}
+	return r
+}
+
+// each calls f for every run in a range of images.
+func (r runs) each(from, to int, f func(image, images, first, pixels int)) {
+	for image := from; image < to; image += r.images {
+		for p := range r.pieces {
+			first := p * r.plane / r.pieces
+			f(image, min(r.images, to-image), first, (p+1)*r.plane/r.pieces-first)
+		}
+	}
+}
+
+// sumMatrix is gradients of weights in float64: [groups][outBlocks*8][inBlocks*8], each group of the pixels of its own.
+type sumMatrix struct {
+	*env
+	packing
+	groups int
+	tiles  []columns // of input channels
+	parts  section[float64]
+	outer  own[kernels.Outer]
+	addUp  own[kernels.AddUp]
+}
+
+func newSumMatrix(e *env, p packing, groups int, l *layout) sumMatrix {
+	s := sumMatrix{env: e, packing: p, groups: groups, outer: newOwn[kernels.Outer](e), addUp: newOwn[kernels.AddUp](e)}
+	for at := 0; at < p.inBlocks(); {
+		// Three vectors hide the most loads; two twos are better than three and one.
+		vectors := min(3, p.inBlocks()-at)
+		if rest := p.inBlocks() - at; rest == 4 {
+			vectors = 2
+		}
+		s.tiles = append(s.tiles, columns{block: at, vectors: vectors})
+		at += vectors
+	}
+	s.parts = region[float64](l, groups*s.size())
+	return s
+}
+
+func (s *sumMatrix) rowLength() int { return s.inBlocks() * lanes }
+func (s *sumMatrix) size() int      { return s.outBlocks() * lanes * s.rowLength() }
+
+// at returns the sums of a group from an output block and tile on.
+func (s *sumMatrix) at(group, block, tile int) []float64 {
+	return s.parts.in(s.work)[group*s.size()+block*lanes*s.rowLength()+s.tiles[tile].block*lanes:]
+}
+
+// clear sets the sums of some output blocks and tiles to zero.
+func (s *sumMatrix) clear(group, block, tile, lastTile int) {
+	last := s.tiles[lastTile]
+	n := (last.block + last.vectors - s.tiles[tile].block) * lanes
+	sums := s.at(group, block, tile)
+	for k := range lanes {
+		clear(sums[k*s.rowLength():][:n])
+	}
+}
+
+// add adds a run to one tile of an output block.
+func (s *sumMatrix) add(a *kernels.Outer, group, block, tile int) {
+	a.Sum, a.SumRow = &s.at(group, block, tile)[0], 8*s.rowLength()
+	s.train.Outer[s.tiles[tile].vectors](a)
+}
+
+// finish writes the gradients of an output block.
+func (s *sumMatrix) finish(dw []float32, block, worker int) {
+	rows := min(lanes, s.out-block*lanes)
+	if s.inOrder && s.in%lanes == 0 {
+		a := s.addUp.of(worker)
+		*a = kernels.AddUp{From: &s.at(0, block, 0)[0], Group: 8 * s.size(), Groups: s.groups,
+			To: &dw[block*lanes*s.in], Count: rows * s.in / lanes}
+		s.train.AddUp(a)
+		*a = kernels.AddUp{}
+		return
+	}
+	sums := s.at(0, block, 0)
+	for k := range rows {
+		for i, at := range s.inPlace {
+			total := 0.0
+			for g := range s.groups {
+				total += sums[g*s.size()+k*s.rowLength()+i]
+			}
+			dw[(block*lanes+k)*s.outStep+at] = float32(total)
+		}
+	}
+}
