@@ -13,7 +13,8 @@ import (
 // microseconds apart, they spin; when there was nothing to do for a while they park and cost nothing.
 //
 // A step is chunks that everyone claims from a counter. It is over when all chunks are done: a goroutine that the system
-// keeps from running, and that holds no chunk, is not waited for.
+// keeps from running, and that holds no chunk, is not waited for. For one that holds a chunk the caller spins a while and
+// then parks too, which leaves its core to be given to that goroutine.
 type Pool struct {
 	task    func(chunk, worker int)
 	_       [64]byte
@@ -21,30 +22,55 @@ type Pool struct {
 	_       [64]byte
 	done    atomic.Int64 // chunks completed
 	_       [64]byte
-	helpers []*helper
+	caller  sleeper
+	helpers []*sleeper
 	closed  atomic.Bool
 	exit    sync.WaitGroup
+
+	finished, needed func() bool // isFinished and isNeeded, made once so that Run allocates nothing
 }
 
-// helper is one goroutine of the pool.
-type helper struct {
+// sleeper is how a goroutine parks and is woken.
+type sleeper struct {
 	parked atomic.Bool
 	wake   chan struct{}
 	_      [64]byte
 }
 
+func newSleeper() sleeper { return sleeper{wake: make(chan struct{}, 1)} }
+
+// sleep parks until rouse is called. What made ready true before parked was set is seen here, later changes are followed by
+// rouse.
+func (s *sleeper) sleep(ready func() bool) {
+	s.parked.Store(true)
+	if ready() && s.parked.CompareAndSwap(true, false) {
+		return
+	}
+	<-s.wake
+}
+
+// rouse wakes the goroutine if it is parked, or about to be.
+func (s *sleeper) rouse() {
+	if s.parked.Load() && s.parked.CompareAndSwap(true, false) {
+		s.wake <- struct{}{}
+	}
+}
+
 const (
-	spinTime  = 100 * time.Microsecond // without work before a helper parks
-	yieldTurn = 64                     // turns of spinning between calls of the scheduler, about 2.5 microseconds
+	helperSpin = 100 * time.Microsecond // without work before a helper parks
+	callerSpin = 50 * time.Microsecond  // with nothing left to claim before the caller parks
+	yieldTurn  = 64                     // turns of spinning between calls of the scheduler, about 2.5 microseconds
 )
 
 // NewPool starts threads-1 goroutines; the caller of Run is the remaining thread. Close ends them.
 func NewPool(threads int) *Pool {
-	p := &Pool{helpers: make([]*helper, max(threads, 1)-1)}
+	p := &Pool{caller: newSleeper(), helpers: make([]*sleeper, max(threads, 1)-1)}
+	p.finished, p.needed = p.isFinished, p.isNeeded
 	p.exit.Add(len(p.helpers))
 	for i := range p.helpers {
-		p.helpers[i] = &helper{wake: make(chan struct{}, 1)}
-		go p.help(p.helpers[i], i+1)
+		s := newSleeper()
+		p.helpers[i] = &s
+		go p.help(&s, i+1)
 	}
 	return p
 }
@@ -65,13 +91,11 @@ func (p *Pool) Run(chunks int, task func(chunk, worker int)) {
 	p.done.Store(0)
 	p.claim.Store(uint64(chunks) << 32)
 	for _, h := range p.helpers[:min(len(p.helpers), chunks-1)] {
-		if h.parked.Load() && h.parked.CompareAndSwap(true, false) {
-			h.wake <- struct{}{}
-		}
+		h.rouse()
 	}
 	p.drain(0)
-	for turn := 1; p.done.Load() != int64(chunks); turn++ {
-		relax(turn)
+	for !spin(callerSpin, p.finished) {
+		p.caller.sleep(p.finished) // a rouse for the step before may come late, hence the loop
 	}
 	p.task = nil
 }
@@ -86,7 +110,9 @@ func (p *Pool) drain(worker int) {
 			return
 		}
 		p.task(int(chunk), worker)
-		p.done.Add(1)
+		if p.done.Add(1) == int64(chunks) && worker != 0 {
+			p.caller.rouse()
+		}
 	}
 }
 
@@ -95,35 +121,30 @@ func (p *Pool) hasWork() bool {
 	return word&0xffffffff < word>>32
 }
 
-func (p *Pool) help(h *helper, worker int) {
+func (p *Pool) isFinished() bool { return p.done.Load() == int64(p.claim.Load()>>32) }
+
+func (p *Pool) isNeeded() bool { return p.hasWork() || p.closed.Load() }
+
+func (p *Pool) help(s *sleeper, worker int) {
 	defer p.exit.Done()
 	for !p.closed.Load() {
 		p.drain(worker)
-		if !p.spin() {
-			p.park(h)
+		if !spin(helperSpin, p.needed) {
+			s.sleep(p.needed)
 		}
 	}
 }
 
-// spin waits a while for work and reports whether there is some.
-func (p *Pool) spin() bool {
+// spin waits for at most about the given time and reports whether ready is true.
+func spin(limit time.Duration, ready func() bool) bool {
 	start := time.Now()
-	for turn := 1; !p.hasWork(); turn++ {
+	for turn := 1; !ready(); turn++ {
 		relax(turn)
-		if turn%yieldTurn == 0 && (time.Since(start) > spinTime || p.closed.Load()) {
-			return false
+		if turn%yieldTurn == 0 && time.Since(start) > limit {
+			return ready()
 		}
 	}
 	return true
-}
-
-// park waits without spinning. Work that came before parked was set is seen here, later work wakes the helper.
-func (p *Pool) park(h *helper) {
-	h.parked.Store(true)
-	if (p.hasWork() || p.closed.Load()) && h.parked.CompareAndSwap(true, false) {
-		return
-	}
-	<-h.wake
 }
 
 // relax is one turn of spinning. It lets other goroutines run now and then, which matters where they are more than cores.
@@ -139,9 +160,7 @@ func relax(turn int) {
 func (p *Pool) Close() {
 	p.closed.Store(true)
 	for _, h := range p.helpers {
-		if h.parked.CompareAndSwap(true, false) {
-			h.wake <- struct{}{}
-		}
+		h.rouse()
 	}
 	p.exit.Wait()
 }
