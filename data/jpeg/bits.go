@@ -39,6 +39,10 @@ func (r *bitReader) fill(acc uint64, n int) (uint64, int) {
 // fillSlowly is fill by single bytes. A stuffed FF 00 is one byte FF; before FF and anything else it stops.
 func (r *bitReader) fillSlowly(acc uint64, n int) (uint64, int) {
 	for ; n <= 55; n += 8 {
+		if r.madeUp > 0 { // before all else: the end may have been found behind millions of fill bytes
+			r.madeUp += 8
+			continue
+		}
 		v, next := byte(0), r.pos
 		if r.pos < len(r.b) {
 			v, next = r.b[r.pos], r.pos+1

@@ -92,6 +92,15 @@ func TestHugeHeader(t *testing.T) {
 	require.Nil(t, d.frame.comps[0].plane)
 }
 
+// Millions of fill bytes are passed over once, not once for every coefficient that they keep waiting.
+func TestManyFillBytes(t *testing.T) {
+	b := readFile(t, "testdata/coarse.jpg")
+	scan := bytes.Index(b, []byte{0xFF, markerSOS})
+	require.Positive(t, scan)
+	_, err := new(Decoder).Decode(append(bytes.Clone(b[:scan+14]), bytes.Repeat([]byte{0xFF}, 16<<20)...), nil)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
 // Cut anywhere, a file is refused, unless the end marker is all that is missing.
 func TestCut(t *testing.T) {
 	var d Decoder
