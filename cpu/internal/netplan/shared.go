@@ -19,7 +19,7 @@ func (p *Plan) runLayer(i int) {
 	case threads == 1:
 		l.band(p, &p.workers[0], r.in, r.out, 0, l.out.h)
 	case l.whole:
-		p.pool.Run(len(l.groups), p.tasks.group)
+		p.pool.Run(len(l.groups)*p.bands(l), p.tasks.group)
 		p.pool.Run(min(threads, l.out.c/kernels.Lanes), p.tasks.sum)
 	default:
 		p.pool.Run(p.bands(l), p.tasks.band)
@@ -27,9 +27,12 @@ func (p *Plan) runLayer(i int) {
 	r.in = r.out
 }
 
-// bands is how many pieces the rows of a large picture are cut into: one for each thread, since every band computes one or
-// two rows of the expanded picture that its neighbour has too.
-func (p *Plan) bands(l *layer) int { return min(p.pool.Threads(), l.out.h) }
+// bands is how many pieces the output's rows are cut into. They are few, since every band computes one or two rows of the
+// expanded picture that its neighbour has too: one for each thread, or, of a picture of one tile, for as many threads as
+// there are groups.
+func (p *Plan) bands(l *layer) int {
+	return min((p.pool.Threads()-1)/len(l.groups)+1, l.out.h)
+}
 
 func (p *Plan) bandTask(chunk, worker int) {
 	r := &p.run
@@ -37,16 +40,21 @@ func (p *Plan) bandTask(chunk, worker int) {
 	r.layer.band(p, &p.workers[worker], r.in, r.out, chunk*rows/bands, (chunk+1)*rows/bands)
 }
 
-// groupTask computes one group of a picture of one tile: the first to the output, the others each to a place of its own.
+// groupTask computes a band of one group of a picture of one tile: the first group to the output, the others each to a
+// place of its own.
 func (p *Plan) groupTask(chunk, worker int) {
 	r, l := &p.run, p.run.layer
-	t := tile{to: l.mid.h, next: l.out.h, table: l.table}
+	bands := p.bands(l)
+	i, band := chunk/bands, chunk%bands
+	t := tile{done: band * l.out.h / bands, next: (band + 1) * l.out.h / bands}
+	t.from, t.to = l.midRows(t.done, t.next)
+	t.slot, t.table = t.from, l.table[3*t.done:]
 	t.cut(p.set, l)
-	if chunk == 0 {
+	if i == 0 {
 		l.group(p, &p.workers[worker], &t, 0, r.in, r.out, l.shortcut(r.in))
 		return
 	}
-	l.group(p, &p.workers[worker], &t, chunk, r.in, p.part(l, chunk), nil)
+	l.group(p, &p.workers[worker], &t, i, r.in, p.part(l, i), nil)
 }
 
 // part is where group i > 0 leaves its output.
