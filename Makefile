@@ -31,7 +31,7 @@ fuzz: ## every fuzz target, FUZZTIME each
 	./build/fuzz.sh $(or $(FUZZTIME),10s)
 
 test-arm64: ## all tests for arm64, under qemu-user
-	CGO_ENABLED=0 GOARCH=arm64 $(GO) test -exec qemu-aarch64 ./...
+	CGO_ENABLED=0 GOARCH=arm64 MNV2_EXEC=qemu-aarch64 $(GO) test -exec qemu-aarch64 ./...
 
 cross: ## builds for the other systems and architectures
 	for t in linux/arm64 darwin/arm64 windows/amd64; do \

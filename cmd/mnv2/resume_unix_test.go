@@ -32,6 +32,9 @@ func program(t *testing.T, dir string, args ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	require.NoError(t, err)
+	if emulator := os.Getenv("MNV2_EXEC"); emulator != "" { // tests of another architecture
+		self, args = emulator, append([]string{self}, args...)
+	}
 	cmd := exec.Command(self, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), asProgram+"=1")
