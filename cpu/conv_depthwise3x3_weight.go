@@ -20,7 +20,7 @@ type depthwise3x3GradWeight struct {
 
 func newDepthwise3x3GradWeight(o backend.Conv2D, d *depthwise3x3) program {
 	g := &depthwise3x3GradWeight{depthwise3x3: d, args: newOwn[kernels.DepthwiseGradWeight](d.env)}
-	r := newRuns(d.outH * d.outW)
+	r := newRuns(d.outH*d.outW, gradRun)
 	g.perCall, g.images = (d.outH+r.pieces-1)/r.pieces, r.images
 	var l layout
 	g.parts = region[[lanes]float64](&l, d.split.chunks()*9)

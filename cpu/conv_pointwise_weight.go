@@ -27,7 +27,7 @@ func newPointwiseGradWeight(o backend.Conv2D, e *env) program {
 	p := &pointwiseGradWeight{env: e, args: newOwn[kernels.Outer](e)}
 	packing := forwardPacking(o)
 	p.in, p.out = newGrid(o.N, o.H*o.W, packing.inBlocks()), newGrid(o.N, o.H*o.W, packing.outBlocks())
-	p.runs = newRuns(p.in.pixels)
+	p.runs = newRuns(p.in.pixels, gradRun)
 	p.blockRanges = (packing.outBlocks() + rangeBlocks - 1) / rangeBlocks
 	// Each group of images should have some runs, lest the time goes into adding up groups.
 	groups := min(p.in.images, (wantedChunks+p.blockRanges-1)/p.blockRanges, max(1, p.in.images*p.in.pixels/(4*gradRun)))

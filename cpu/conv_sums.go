@@ -5,15 +5,15 @@ import "mnv2/cpu/internal/kernels"
 // gradRun is about how many pixels of a gradient are summed in float32.
 const gradRun = 128
 
-// runs cuts the pixels of some images into runs of about gradRun: parts of a plane, or several small planes.
+// runs cuts the pixels of some images into runs of about the same length: parts of a plane, or several small planes.
 type runs struct {
 	plane, pieces, images int // pieces of each image, or images of each run
 }
 
-func newRuns(plane int) runs {
-	r := runs{plane: plane, pieces: max(1, (plane+gradRun/2)/gradRun), images: 1}
-	if plane < gradRun {
-		r.images = gradRun / plane
+func newRuns(plane, length int) runs {
+	r := runs{plane: plane, pieces: max(1, (plane+length/2)/length), images: 1}
+	if plane < length {
+		r.images = length / plane
 	}
 	return r
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 
 	"mnv2/backend"
-	"mnv2/cpu/internal/netplan"
 	netkernels "mnv2/cpu/internal/kernels"
+	"mnv2/cpu/internal/netplan"
 )
 
 // deviceName is the device in --device and in errors.

@@ -35,7 +35,9 @@ func blocks(c int) int { return (c + lanes - 1) / lanes }
 
 // load8 returns the lanes of block b of a vector of any length, zero beyond its end.
 func load8(v []float32, b int) (x vec) {
-	copy(x[:], v[b*lanes:])
+	if b*lanes < len(v) {
+		copy(x[:], v[b*lanes:])
+	}
 	return x
 }
 
