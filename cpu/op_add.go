@@ -2,24 +2,18 @@ package cpu
 
 import "mnv2/backend"
 
-// add is y = A*x + B*y over all numbers of a tensor.
+// add is y = A*x + B*y over all numbers of a tensor. With B = 0 it leaves out what y held, which may be NaN.
 type add struct {
 	*env
 	a, b     float32
 	elements int
+	args     own[elementArgs]
 	task     func(chunk, worker int)
 }
 
 func newAdd(o backend.Add, e *env) (program, string) {
-	p := &add{env: e, a: o.A, b: o.B, elements: o.Desc.Stored()}
-	switch {
-	case o.B == 0:
-		p.task = p.assign
-	case o.A == 1 && o.B == 1:
-		p.task = p.sum
-	default:
-		p.task = p.blend
-	}
+	p := &add{env: e, a: o.A, b: o.B, elements: o.Desc.Stored(), args: newOwn[elementArgs](e)}
+	p.task = p.blend
 	return p, needF32(o.Desc.DType)
 }
 
@@ -30,30 +24,13 @@ func (p *add) run() error {
 	return nil
 }
 
-func (p *add) slices(chunk int) (x, y []float32) {
+func (p *add) blend(chunk, worker int) {
 	from, to := flatRange(chunk, p.elements)
-	return p.f32(0)[from:to], p.f32(1)[from:to]
-}
-
-// assign leaves out what y held, which may be NaN.
-func (p *add) assign(chunk, _ int) {
-	x, y := p.slices(chunk)
-	for i, v := range x {
-		y[i] = p.a * v
+	args := p.args.of(worker)
+	args.A, args.B = p.a, p.b
+	kernel := p.train.Blend
+	if p.b == 0 {
+		kernel = p.train.Scale
 	}
-}
-
-func (p *add) sum(chunk, _ int) {
-	x, y := p.slices(chunk)
-	for i, v := range x {
-		y[i] += v
-	}
-}
-
-func (p *add) blend(chunk, _ int) {
-	x, y := p.slices(chunk)
-	a, b := p.a, p.b
-	for i, v := range x {
-		y[i] = a*v + b*y[i]
-	}
+	args.run(kernel, p.f32(0)[from:to], p.f32(1)[from:to], nil)
 }

@@ -1,6 +1,9 @@
 package cpu
 
-import "mnv2/backend"
+import (
+	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
+)
 
 // update is one step of SGD with momentum:
 //
@@ -8,16 +11,24 @@ import "mnv2/backend"
 type update struct {
 	*env
 	elements int
+	nesterov int
+	args     own[updateArgs]
 	task     func(chunk, worker int)
 }
 
+// updateArgs are the arguments of the kernel, and room for numbers that do not make eight.
+type updateArgs struct {
+	kernels.Momentum
+	dw, w, v vec
+}
+
 func newUpdate(o backend.Update, e *env) (program, string) {
-	u := &update{env: e, elements: o.Elements}
+	u := &update{env: e, elements: o.Elements, args: newOwn[updateArgs](e)}
+	u.task = u.step
 	switch o.Rule {
 	case backend.Momentum:
-		u.task = u.momentum
 	case backend.Nesterov:
-		u.task = u.nesterov
+		u.nesterov = 1
 	default:
 		return nil, "no update rule " + o.Rule.String()
 	}
@@ -31,31 +42,25 @@ func (u *update) run() error {
 	return nil
 }
 
-// slices returns the numbers of a chunk, and the hyper-parameters.
-func (u *update) slices(chunk int) (dw, w, v []float32, h *[backend.HyperCount]float32) {
+func (u *update) step(chunk, worker int) {
 	from, to := flatRange(chunk, u.elements)
-	n := to - from
-	return u.f32(0)[from:to], u.f32(2)[from:to][:n], u.f32(3)[from:to][:n], (*[backend.HyperCount]float32)(u.f32(1))
-}
-
-func (u *update) momentum(chunk, _ int) {
-	dw, w, v, h := u.slices(chunk)
-	w, v = w[:len(dw)], v[:len(dw)]
-	lr, decay, mu, scale := h[backend.HyperLR], h[backend.HyperWeightDecay], h[backend.HyperMomentum], h[backend.HyperGradScale]
-	for i, d := range dw {
-		g := d*scale + decay*w[i]
-		v[i] = mu*v[i] + g
-		w[i] -= lr * v[i]
+	dw, w, v := u.f32(0)[from:to], u.f32(2)[from:to], u.f32(3)[from:to]
+	h, a := u.f32(1), u.args.of(worker)
+	a.Rate, a.Decay = h[backend.HyperLR], h[backend.HyperWeightDecay]
+	a.Momentum.Momentum, a.Scale = h[backend.HyperMomentum], h[backend.HyperGradScale]
+	whole := len(dw) / lanes * lanes
+	if whole > 0 {
+		a.DW, a.W, a.V, a.Count = &dw[0], &w[0], &v[0], whole/lanes
+		u.train.Momentum[u.nesterov](&a.Momentum)
 	}
-}
-
-func (u *update) nesterov(chunk, _ int) {
-	dw, w, v, h := u.slices(chunk)
-	w, v = w[:len(dw)], v[:len(dw)]
-	lr, decay, mu, scale := h[backend.HyperLR], h[backend.HyperWeightDecay], h[backend.HyperMomentum], h[backend.HyperGradScale]
-	for i, d := range dw {
-		g := d*scale + decay*w[i]
-		v[i] = mu*v[i] + g
-		w[i] -= lr * (g + mu*v[i])
+	if whole < len(dw) {
+		copy(a.dw[:], dw[whole:])
+		copy(a.w[:], w[whole:])
+		copy(a.v[:], v[whole:])
+		a.DW, a.W, a.V, a.Count = &a.dw[0], &a.w[0], &a.v[0], 1
+		u.train.Momentum[u.nesterov](&a.Momentum)
+		copy(w[whole:], a.w[:])
+		copy(v[whole:], a.v[:])
 	}
+	*a = updateArgs{}
 }
