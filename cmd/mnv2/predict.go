@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"sort"
+	"strings"
 
 	"mnv2/data"
 	"mnv2/data/augment"
@@ -134,7 +135,7 @@ func (p *predictor) predict(file string) (prediction, error) {
 		err = fmt.Errorf("%q has %d channels, the network takes %d", file, img.C, p.net.arch.InChannels)
 	}
 	if err != nil {
-		line.Error = err.Error()
+		line.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("image %q: ", file)) // the line names the file
 		return line, nil
 	}
 	p.transform(p.pixels, img, rand.New(rand.NewPCG(0, 0)), &p.scratch)
