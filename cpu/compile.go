@@ -30,6 +30,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 	switch o := op.(type) {
 	case backend.Conv2D:
 		return newConv2D(o, e)
+	case backend.ConvBNAct:
+		return newConvNorm(o, e)
 	case backend.BatchNorm:
 		return newBatchNorm(o, e)
 	case backend.Activation:

@@ -66,7 +66,7 @@ func (p *plan) Op() backend.Op { return p.op }
 // Workspace implements backend.Plan.
 func (p *plan) Workspace() int64 { return p.bytes }
 
-// Saved implements backend.Plan: primitives hide nothing.
+// Saved implements backend.Plan.
 func (p *plan) Saved() int64 { return p.saved }
 
 // Run implements backend.Plan.
@@ -94,7 +94,7 @@ func (p *plan) Run(args backend.Args, s backend.Scratch) error {
 
 // execute runs the program on the given memory, whose sizes were checked.
 func (p *plan) execute(operands []backend.Tensor, s backend.Scratch) error {
-	defer p.release()
+	defer p.env.release()
 	for i, t := range operands {
 		mem, err := p.view(t, t.Bytes())
 		if err != nil {
@@ -131,9 +131,9 @@ func (p *plan) view(t backend.Tensor, bytes int64) ([]byte, error) {
 }
 
 // release forgets the views, so that a plan keeps no freed buffer alive.
-func (p *plan) release() {
-	clear(p.env.operands)
-	p.env.work, p.env.saved = nil, nil
+func (e *env) release() {
+	clear(e.operands)
+	e.work, e.saved = nil, nil
 }
 
 // Close implements backend.Plan. Closing again does nothing.

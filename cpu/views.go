@@ -67,6 +67,9 @@ type section[T any] struct{ off, bytes int64 }
 // in returns the section within the workspace of a Run.
 func (s section[T]) in(work []byte) []T { return slab[T](work[s.off : s.off+s.bytes]) }
 
+// bytesIn is in as bytes.
+func (s section[T]) bytesIn(work []byte) []byte { return work[s.off : s.off+s.bytes] }
+
 // imageSplit cuts a tensor into pieces of one channel block and a range of images. There are enough of them to keep many
 // goroutines busy, and their number depends on the sizes alone.
 type imageSplit struct{ blocks, images, groups int }
