@@ -57,8 +57,8 @@ func TestWeights(t *testing.T) {
 	}{
 		{"features.0.0.weight", []int{32, 3, 3, 3}, 0, math.Sqrt(24.0/27) / 2},
 		{"features.0.1.weight", []int{32}, 1, 0.2},
-		{"features.2.conv.1.1.weight", []int{96}, 1.2, 0.2},
-		{"features.2.conv.1.1.bias", []int{96}, 2.2, 0.2},
+		{"features.2.conv.1.1.weight", []int{96}, 1, 0.2},
+		{"features.2.conv.1.1.bias", []int{96}, 2.8, 0.2},
 		{"features.2.conv.3.weight", []int{24}, 1, 0.2},
 		{"features.2.conv.3.bias", []int{24}, 0, 0.1},
 		{"features.0.1.running_mean", []int{32}, 0, 0.1},

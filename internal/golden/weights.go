@@ -22,12 +22,8 @@ func Weights(name string, shape []int) ([]float32, error) {
 	if strings.HasPrefix(name, "classifier.") {
 		return Fill(name, n, 0.1), nil
 	}
-	inBlock := strings.Contains(name, ".conv.")
-	switch { // index 1 in a block: ReLU6 follows, and few values shall be near its corners
-	case inBlock && strings.HasSuffix(name, ".1.weight"):
-		return Around(name, n, 0.4, 1.2), nil
-	case inBlock && strings.HasSuffix(name, ".1.bias"):
-		return Around(name, n, 0.4, 2.2), nil
+	if strings.Contains(name, ".conv.") && strings.HasSuffix(name, ".1.bias") {
+		return Around(name, n, 0.4, 2.8), nil // index 1 in a block: ReLU6 follows, and few values shall be near its corners
 	}
 	switch name[strings.LastIndexByte(name, '.')+1:] {
 	case "weight":

@@ -20,7 +20,7 @@ import tensorfile
 import torchnet
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SIZE, BATCH, CLASSES, STEPS, CANDIDATES = 40, 8, 10, 5, 24
+SIZE, BATCH, CLASSES, STEPS, CANDIDATES = 40, 8, 10, 5, 32
 FULL, SAMPLES = 1280, 512
 SMOOTHING, MOMENTUM = float(np.float32(0.1)), float(np.float32(0.9))
 RUNS = {  # float32 numbers, widened
@@ -59,29 +59,29 @@ def corners(net, x):
     return seen
 
 
-def safety(net, stream):
+def safety(exact, single, stream):
     """Return the least, over all layers, of (distance of a pre-activation from 0 or 6) / (float32's rms error in that layer)."""
-    single = torchnet.MobileNetV2(net.width, CLASSES).float().train()
-    single.load_state_dict(net.state_dict())
-    exact, rounded = corners(net, batch(stream, torch.float64)[0]), corners(single, batch(stream, torch.float32)[0])
-    return min((torch.minimum(a.abs(), (a - 6).abs()).min() / (a - b).square().mean().sqrt()).item()
-               for a, b in zip(exact, rounded))
+    pairs = zip(corners(exact, batch(stream, torch.float64)[0]), corners(single, batch(stream, torch.float32)[0]))
+    return min((torch.minimum(a.abs(), (a - 6).abs()).min() / (a - b).square().mean().sqrt()).item() for a, b in pairs)
 
 
 def search(width):
-    """Return for each step the stream whose batch is the safest of CANDIDATES, all runs considered, and how safe."""
+    """Return for each step the stream whose batch is the safest of CANDIDATES, all runs considered, and how safe.
+
+    Every run is trained in float64 and in float32 side by side, so that the error of the weights counts too."""
     torch.set_num_threads(1)
-    nets = [network(width, torch.float64) for _ in RUNS]
-    rules = [torch.optim.SGD(n.parameters(), momentum=MOMENTUM, **RUNS[r]) for n, r in zip(nets, RUNS)]
+    nets = [[network(width, t) for t in (torch.float64, torch.float32)] for _ in RUNS]
+    rules = [[torch.optim.SGD(n.parameters(), momentum=MOMENTUM, **RUNS[r]) for n in pair] for pair, r in zip(nets, RUNS)]
     streams, found = [], []
     for step in range(STEPS):
         names = [f"training.{width:.2f}.step{step}.{i}" for i in range(CANDIDATES)]
-        safe = [min(safety(n, name) for n in (nets if step else nets[:1])) for name in names]
+        safe = [min(safety(*pair, name) for pair in (nets if step else nets[:1])) for name in names]
         best = int(np.argmax(safe))
         streams, found = streams + [names[best]], found + [safe[best]]
         print(f"{names[best]}: nearest corner {safe[best]:.2f} float32 errors away", flush=True)
-        for net, sgd in zip(nets, rules):
-            update(net, sgd, *batch(names[best], torch.float64))
+        for pair, rule in zip(nets, rules):
+            for net, sgd, dtype in zip(pair, rule, (torch.float64, torch.float32)):
+                update(net, sgd, *batch(names[best], dtype))
     return streams, found
 
 
