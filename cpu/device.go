@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 
 	"mnv2/backend"
-	netkernels "mnv2/cpu/internal/kernels"
 	"mnv2/cpu/internal/netplan"
 )
 
@@ -23,18 +22,6 @@ type Device struct {
 	recording *recording // the one being made, or nil
 	closed    bool
 	busy      atomic.Bool
-
-	// Of fused networks.
-	netKernels *netkernels.Set
-	netThreads *netplan.Pool // made with the first of them
-}
-
-// netPool returns the goroutines that run fused networks.
-func (d *Device) netPool() *netplan.Pool {
-	if d.netThreads == nil {
-		d.netThreads = netplan.NewPool(d.pool.Threads())
-	}
-	return d.netThreads
 }
 
 // acquire takes the device for one call; leave gives it back. Two calls at once are the caller's mistake.
@@ -128,9 +115,6 @@ func (d *Device) Close() error {
 		return d.fail("close", fmt.Errorf("%w: %s", backend.ErrLive, strings.Join(live, ", ")))
 	}
 	d.pool.Close()
-	if d.netThreads != nil {
-		d.netThreads.Close()
-	}
 	d.closed = true
 	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"mnv2/backend"
-	netkernels "mnv2/cpu/internal/kernels"
 	"mnv2/cpu/internal/netplan"
 )
 
@@ -51,10 +50,6 @@ func Open(o Options) (backend.Backend, error) {
 	if err != nil {
 		return nil, openError(err)
 	}
-	netSet, err := netkernels.Best(os.Getenv)
-	if err != nil {
-		return nil, openError(err)
-	}
 	if o.Threads == 0 {
 		o.Threads = min(runtime.GOMAXPROCS(0), maxThreads)
 	}
@@ -72,8 +67,6 @@ func Open(o Options) (backend.Backend, error) {
 		pool:    netplan.NewPool(o.Threads),
 		memory:  memory{limit: limit, live: map[*buffer]struct{}{}},
 		plans:   map[*plan]struct{}{},
-
-		netKernels: netSet,
 	}, nil
 }
 

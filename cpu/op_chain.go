@@ -27,7 +27,7 @@ func newChain(o backend.Chain, e *env, d *Device) (program, string) {
 	if !ok {
 		return nil, "only stem, inverted residuals, last convolution and head are fused"
 	}
-	plan, err := netplan.New(net, d.netKernels, d.netPool())
+	plan, err := netplan.New(net, d.kernels.Set, d.pool)
 	if err != nil {
 		return nil, err.Error()
 	}

@@ -5,6 +5,7 @@ import "mnv2/backend"
 // newConv2D chooses the loops for a convolution.
 //
 //	1x1, stride 1, no padding, one group   pointwise, all passes
+//	few channels, 3x3, padding 1, stride 2 stem, all passes but GradInput
 //	one group                              dense: patches gathered for the pointwise loops (not GradInput)
 //	a filter for every channel             depthwise, all passes; faster if 3x3, padding 1, stride 1 or 2
 //	anything else                          general: plain loops
@@ -19,6 +20,10 @@ func newConv2D(o backend.Conv2D, e *env) (program, string) {
 		return newPointwiseGradWeight(o, e), ""
 	case plain:
 		return newPointwise(o, e), ""
+	case isStem3x3(o) && gradWeight:
+		return newStemGradWeight(o, e), ""
+	case isStem3x3(o):
+		return newStem(o, e), ""
 	case o.Groups == 1 && gradWeight:
 		return newDenseGradWeight(o, e), ""
 	case o.Groups == 1 && o.Pass != backend.GradInput:

@@ -163,3 +163,16 @@ type Momentum struct {
 	Count                        int // of eights, 1 or more
 	Rate, Decay, Momentum, Scale float32
 }
+
+// StemGradWeight is the gradient of one row of taps of a 3x3 convolution with stride 2 and padding 1 over pictures of three
+// channels, for one block of eight output channels, over Count rows of the output:
+//
+//	Sum[c][s][k] += sum over p, q of dy[p][q][k] * x[p][2*q+s-1][c]
+type StemGradWeight struct {
+	X     *float32 // pixels of eight lanes
+	XRow  int      // bytes from the row of one output row to that of the next
+	DY    *float32 // rows follow each other
+	Count int      // 1 or more
+	Taps  Taps
+	Sum   *float64 // [3][3][8]
+}

@@ -44,6 +44,11 @@ func depthwiseGradWeight_s2_avx2(a *DepthwiseGradWeight)
 //go:noescape
 func depthwiseGradInput_avx2(a *DepthwiseGradInput)
 
+// stemGradWeight_avx2 is StemGradWeight with AVX2 and FMA.
+//
+//go:noescape
+func stemGradWeight_avx2(a *StemGradWeight)
+
 // moments_avx2 is Moments with AVX2 and FMA.
 //
 //go:noescape

@@ -14,6 +14,7 @@ func genericTrain() *Train {
 		AddUp:               addUp,
 		DepthwiseGradWeight: [3]func(*DepthwiseGradWeight){1: depthwiseGradWeight(1), 2: depthwiseGradWeight(2)},
 		DepthwiseGradInput:  depthwiseGradInput,
+		StemGradWeight:      stemGradWeight,
 		Moments:             moments,
 		GradSums:            [2]func(*GradSums){gradSums, gradSumsMasked},
 		Normalize:           normalize,

@@ -86,3 +86,31 @@ func depthwiseGradInput(a *DepthwiseGradInput) {
 		}
 	}
 }
+
+func stemGradWeight(a *StemGradWeight) {
+	var sums [9]vec
+	outputs := 1 + a.Taps.Middle + a.Taps.Last
+	for p := range a.Count {
+		for q, dy := range pixels(a.DY, p*outputs*vecBytes, outputs) {
+			first, last := 0, 2
+			if q == 0 {
+				first = 1
+			}
+			if q == 0 && a.Taps.Only == 1 || q > a.Taps.Middle {
+				last = 1
+			}
+			for s := first; s <= last; s++ {
+				x := vecAt(a.X, p*a.XRow+(2*q+s-1)*vecBytes)
+				for c := range 3 {
+					addScaled(&sums[3*c+s], x[c], &dy)
+				}
+			}
+		}
+	}
+	for i := range sums {
+		to := doubles(a.Sum, 2*i*vecBytes)
+		for l, v := range sums[i] {
+			to[l] += float64(v)
+		}
+	}
+}

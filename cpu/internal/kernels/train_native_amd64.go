@@ -4,7 +4,7 @@ package kernels
 
 // nativeTrain returns the loops in assembly for a set, or nil. The sets are those of [native], which asked the processor.
 func nativeTrain(set string) *Train {
-	if set != "avx2" {
+	if set != "avx2" && set != "avx512" {
 		return nil
 	}
 	return &Train{
@@ -14,6 +14,7 @@ func nativeTrain(set string) *Train {
 		AddUp:               addUp_avx2,
 		DepthwiseGradWeight: [3]func(*DepthwiseGradWeight){1: depthwiseGradWeight_s1_avx2, 2: depthwiseGradWeight_s2_avx2},
 		DepthwiseGradInput:  depthwiseGradInput_avx2,
+		StemGradWeight:      stemGradWeight_avx2,
 		Moments:             moments_avx2,
 		GradSums:            [2]func(*GradSums){gradSums_avx2, gradSumsMasked_avx2},
 		Normalize:           normalize_avx2,

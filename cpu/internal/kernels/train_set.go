@@ -8,6 +8,7 @@ type Train struct {
 	AddUp               func(*AddUp)
 	DepthwiseGradWeight [3]func(*DepthwiseGradWeight) // by stride: 1, 2
 	DepthwiseGradInput  func(*DepthwiseGradInput)     // stride 2
+	StemGradWeight      func(*StemGradWeight)
 	Moments             func(*Moments)
 	GradSums            [2]func(*GradSums) // plain, masked
 	Normalize           func(*Normalize)

@@ -113,6 +113,18 @@ func TestDepthwiseGradWeight(t *testing.T) {
 	}
 }
 
+func TestStemGradWeight(t *testing.T) {
+	for width := 1; width <= 9; width++ {
+		twins(t, 1e-4, func(k *Train, r *rand.Rand) []float32 {
+			out := (width + 1) / 2
+			x, dy, sum := normal(r, 2*2*width*Lanes), normal(r, 2*out*Lanes), make([]float64, 9*Lanes)
+			k.StemGradWeight(&StemGradWeight{X: &x[0], XRow: 2 * width * vecBytes, DY: &dy[0], Count: 2,
+				Taps: DepthwiseTaps(2, width), Sum: &sum[0]})
+			return narrowed(sum)
+		})
+	}
+}
+
 // TestDepthwiseGradInput holds both sets to the definition of the gradient.
 func TestDepthwiseGradInput(t *testing.T) {
 	for _, s := range Sets() {

@@ -17,6 +17,7 @@ func training() {
 	depthwiseGradWeight(1)
 	depthwiseGradWeight(2)
 	depthwiseGradInput()
+	stemGradWeight()
 	moments()
 	for _, masked := range []bool{false, true} {
 		gradSums(masked)
