@@ -85,7 +85,7 @@ func (d *depthwise3x3) slide(a *kernels.Depthwise, chunk int) {
 	for n := from; n < to; n++ {
 		i := n*d.split.blocks + block
 		a.X, a.Y = &x[i*d.inH*d.inW][0], &y[i*d.outH*d.outW][0]
-		d.Depthwise[d.stride](a)
+		d.train.Depthwise[d.stride](a)
 		d.clearPadding(y[i*d.outH*d.outW:(i+1)*d.outH*d.outW], block)
 	}
 	*a = kernels.Depthwise{}

@@ -9,6 +9,7 @@ import "unsafe"
 func genericTrain() *Train {
 	return &Train{
 		Pointwise:           [4]func(*Pointwise){1: pointwisePairs(1), 2: pointwisePairs(2), 3: pointwisePairs(3)},
+		Depthwise:           [3]func(*Depthwise){1: depthwiseRows(1), 2: depthwiseRows(2)},
 		Outer:               [4]func(*Outer){1: outer(1), 2: outer(2), 3: outer(3)},
 		Transpose:           transpose,
 		AddUp:               addUp,
@@ -49,7 +50,7 @@ func pointwisePairs(vectors int) func(*Pointwise) {
 				}
 			}
 			for i := range y {
-				a.Clamp.vec(&y[i])
+				clampVec(&y[i], a.Clamp)
 			}
 		}
 	}

@@ -13,6 +13,42 @@ func tableRows(x, zero *float32, table *int, p int) (rows [3]*float32) {
 	return rows
 }
 
+// depthwiseRows is Depthwise with the nine taps unrolled where all are inside of the picture.
+func depthwiseRows(stride int) func(*Depthwise) {
+	return func(a *Depthwise) {
+		w, bias := (*[9]vec)(pixels(a.W, 0, 9)), vecAt(a.Bias, 0)
+		for p := range a.Count {
+			rows := tableRows(a.X, a.Zero, a.Rows, p)
+			for q, y := 0, pixels(a.Y, p*a.YRow, a.Cols.Output); q < len(y); q++ {
+				if left := stride*q - 1; left >= 0 && left+2 < a.Cols.Input {
+					nineTaps(&y[q], bias, threeAt(rows[0], left), threeAt(rows[1], left), threeAt(rows[2], left), w)
+				} else {
+					y[q] = *bias
+					for r, row := range rows {
+						for s := max(0, -left); s < 3 && left+s < a.Cols.Input; s++ {
+							addProducts(&y[q], vecAt(row, (left+s)*vecBytes), &w[3*r+s])
+						}
+					}
+				}
+				clampVec(&y[q], a.Clamp)
+			}
+		}
+	}
+}
+
+// threeAt returns three pixels of a row.
+func threeAt(row *float32, column int) *[3]vec {
+	return (*[3]vec)(unsafe.Add(unsafe.Pointer(row), column*vecBytes))
+}
+
+// nineTaps is y = bias + sum of x*w.
+func nineTaps(y, bias *vec, a, b, c *[3]vec, w *[9]vec) {
+	for l := range y {
+		y[l] = bias[l] + (a[0][l]*w[0][l] + a[1][l]*w[1][l] + a[2][l]*w[2][l]) +
+			(b[0][l]*w[3][l] + b[1][l]*w[4][l] + b[2][l]*w[5][l]) + (c[0][l]*w[6][l] + c[1][l]*w[7][l] + c[2][l]*w[8][l])
+	}
+}
+
 func depthwiseGradWeight(stride int) func(*DepthwiseGradWeight) {
 	return func(a *DepthwiseGradWeight) {
 		var sums [9]vec

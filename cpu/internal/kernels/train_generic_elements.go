@@ -14,9 +14,6 @@ func clampElements(a *Elements) {
 	}
 }
 
-// maskElements uses that positive floats are in the order of their bits. With A of 0 one unsigned comparison answers
-// 0 < y < B, for NaN too, and sign extension makes a mask of it without a branch, which would be guessed wrong every other
-// time.
 func maskElements(a *Elements) {
 	y, z := numbers(a.Y, a.Count), numbers(a.Z, a.Count)
 	if a.A != 0 {
@@ -28,10 +25,9 @@ func maskElements(a *Elements) {
 		}
 		return
 	}
-	limit := int64(math.Float32bits(a.B)) - 1
+	high := int64(math.Float32bits(a.B)) - 1
 	for i, g := range numbers(a.X, a.Count) {
-		below := int64(math.Float32bits(y[i])-1) - limit
-		z[i] = math.Float32frombits(math.Float32bits(g) & uint32(below>>63))
+		z[i] = passed(y[i], g, high)
 	}
 }
 

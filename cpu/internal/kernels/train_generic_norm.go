@@ -1,5 +1,7 @@
 package kernels
 
+import "math"
+
 func moments(a *Moments) {
 	var sum [Lanes]float64
 	for n := range a.Images {
@@ -99,12 +101,27 @@ func (c *NormCoeffs) output(centred *vec, l int) float32 {
 
 // mask returns dy where the output is between the limits, 0 elsewhere.
 func (c *NormCoeffs) mask(centred, dy *vec, limits Clamp) (g vec) {
-	for l := range g {
-		if y := c.output(centred, l); y > limits.Low && y < limits.High {
-			g[l] = dy[l]
+	if limits.Low != 0 {
+		for l := range g {
+			if y := c.output(centred, l); y > limits.Low && y < limits.High {
+				g[l] = dy[l]
+			}
 		}
+		return g
+	}
+	high := int64(math.Float32bits(limits.High)) - 1
+	for l := range g {
+		g[l] = passed(c.output(centred, l), dy[l], high)
 	}
 	return g
+}
+
+// passed is dy where 0 < y and the bits of y are at most high, else 0. Positive floats are in the order of their bits, so
+// that one unsigned comparison answers for NaN too. Sign extension makes a mask of it without a branch, which would be
+// guessed wrong every other time.
+func passed(y, dy float32, high int64) float32 {
+	below := int64(math.Float32bits(y)-1) - high
+	return math.Float32frombits(math.Float32bits(dy) & uint32(below>>63))
 }
 
 func normalize(a *Normalize) {
@@ -114,8 +131,15 @@ func normalize(a *Normalize) {
 		for l := range c {
 			c[l] = a.Coeffs.output(&c, l)
 		}
-		a.Clamp.vec(&c)
+		clampVec(&c, a.Clamp)
 		y[i] = c
+	}
+}
+
+// clampVec is Clamp.vec without branches.
+func clampVec(v *vec, c Clamp) {
+	for l := range v {
+		v[l] = min(max(v[l], c.Low), c.High)
 	}
 }
 

@@ -8,7 +8,6 @@ func nativeTrain(set string) *Train {
 		return nil
 	}
 	return &Train{
-		Pointwise:           avx2().Pointwise,
 		Outer:               [4]func(*Outer){1: outer8x8_avx2, 2: outer8x16_avx2, 3: outer8x24_avx2},
 		Transpose:           transpose_avx2,
 		AddUp:               addUp_avx2,

@@ -1,9 +1,11 @@
 package kernels
 
-// Train is the innermost loops of training for one kind of processor. Forms are indexed as in [Set].
+// Train is the innermost loops of training for one kind of processor. Forms are indexed as in [Set]. Convolutions forward are
+// those of the set, except that the plain Go ones are faster here and round differently.
 type Train struct {
 	Pointwise           [4]func(*Pointwise)
-	Outer               [4]func(*Outer) // by columns/8
+	Depthwise           [3]func(*Depthwise) // by stride: 1, 2
+	Outer               [4]func(*Outer)     // by columns/8
 	Transpose           func(*Transpose)
 	AddUp               func(*AddUp)
 	DepthwiseGradWeight [3]func(*DepthwiseGradWeight) // by stride: 1, 2
@@ -24,6 +26,7 @@ type Train struct {
 // Train returns the loops of training that belong to s.
 func (s *Set) Train() *Train {
 	if t := nativeTrain(s.Name); t != nil {
+		t.Pointwise, t.Depthwise = s.Pointwise, s.Depthwise
 		return t
 	}
 	return genericTrain()
