@@ -22,9 +22,18 @@ func TestGenerated(t *testing.T) {
 		}
 		t.Skipf("avo: %v: %s", err, out)
 	}
-	dir := t.TempDir()
-	out, stubs := filepath.Join(dir, "zz_avx2_amd64.s"), filepath.Join(dir, "zz_avx2_amd64.go")
-	generate := exec.Command("go", "-C", "gen", "run", "-tags", "purego", ".", "-out", out, "-stubs", stubs, "-pkg", "kernels")
+	for base, flags := range map[string][]string{
+		"zz_avx2_amd64": nil, "zz_avx512_amd64": {"-avx512"}, "train_avx2_amd64": {"-train"},
+	} {
+		t.Run(base, func(t *testing.T) { checkGenerated(t, base, flags) })
+	}
+}
+
+func checkGenerated(t *testing.T, base string, flags []string) {
+	out := filepath.Join(t.TempDir(), base+".s")
+	stubs := filepath.Join(filepath.Dir(out), base+".go")
+	args := append([]string{"-C", "gen", "run", "-tags", "purego", "."}, flags...)
+	generate := exec.Command("go", append(args, "-out", out, "-stubs", stubs, "-pkg", "kernels")...)
 	generate.Env = append(os.Environ(), "GOOS=", "GOARCH=") // the generator runs here, whatever is tested
 	text, err := generate.CombinedOutput()
 	require.NoError(t, err, "%s", text)

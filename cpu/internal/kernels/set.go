@@ -20,8 +20,9 @@ type Set struct {
 
 // Split cuts rows into tiles for the form with the given vectors of columns (1, 2 or 3). Where it can, it takes tiles of one
 // row less rather than a small tail, whose few accumulators cannot hide the latency of the arithmetic.
-func (s *Set) Split(vectors, rows int) Split {
-	full := s.TileRows[vectors]
+func (s *Set) Split(vectors, rows int) Split { return split(s.TileRows[vectors], rows) }
+
+func split(full, rows int) Split {
 	tiles := (rows + full - 1) / full
 	if less := tiles*full - rows; less <= tiles {
 		return Split{Total: rows, Full: tiles - less, Less: less}
@@ -32,7 +33,7 @@ func (s *Set) Split(vectors, rows int) Split {
 // Sets returns the sets that this machine can run, the best first. Generic is always the last.
 func Sets() []*Set { return append(native(), Generic()) }
 
-// Best returns the set that the environment variable names ("generic", "avx2"), or the best one if it is empty or "auto".
+// Best returns the set that the environment variable names ("generic", "avx2", "avx512"), or the best one if it is empty or "auto".
 func Best(getenv func(string) string) (*Set, error) {
 	name, sets := getenv(Variable), Sets()
 	if name == "" || name == "auto" {

@@ -4,32 +4,32 @@
 
 package kernels
 
-// pointwise8x8_avx2 is Pointwise with AVX2 and FMA.
+// pointwise8x8_avx2 is Pointwise for a panel of as many columns.
 //
 //go:noescape
 func pointwise8x8_avx2(a *Pointwise)
 
-// stem8x8_avx2 is Stem with AVX2 and FMA.
+// stem8x8_avx2 is Stem for a panel of as many columns.
 //
 //go:noescape
 func stem8x8_avx2(a *Stem)
 
-// pointwise6x16_avx2 is Pointwise with AVX2 and FMA.
+// pointwise6x16_avx2 is Pointwise for a panel of as many columns.
 //
 //go:noescape
 func pointwise6x16_avx2(a *Pointwise)
 
-// stem6x16_avx2 is Stem with AVX2 and FMA.
+// stem6x16_avx2 is Stem for a panel of as many columns.
 //
 //go:noescape
 func stem6x16_avx2(a *Stem)
 
-// pointwise4x24_avx2 is Pointwise with AVX2 and FMA.
+// pointwise4x24_avx2 is Pointwise for a panel of as many columns.
 //
 //go:noescape
 func pointwise4x24_avx2(a *Pointwise)
 
-// stem4x24_avx2 is Stem with AVX2 and FMA.
+// stem4x24_avx2 is Stem for a panel of as many columns.
 //
 //go:noescape
 func stem4x24_avx2(a *Stem)

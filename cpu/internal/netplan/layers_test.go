@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 	"time"
-
-	"mnv2/cpu/internal/kernels"
 )
 
 // BenchmarkLayers prints the best time of every layer within whole runs.
@@ -16,7 +14,7 @@ func BenchmarkLayers(b *testing.B) {
 }
 
 func benchmarkLayers(b *testing.B, threads int) {
-	s := newSetup(b, mobileNet(1, 224, 224, 1, 1000), kernels.Sets()[0], threads)
+	s := newSetup(b, mobileNet(1, 224, 224, 1, 1000), benchSet(b), threads)
 	s.run(b)
 	p := s.plan
 	p.run.x, p.run.y, p.run.weights, p.run.scratch = s.x, s.y, s.weights, s.scratch

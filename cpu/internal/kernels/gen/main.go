@@ -1,6 +1,7 @@
 // Command gen writes the assembly kernels: every shape comes from one function with loops over its rows and columns.
 //
 //	go run -tags purego . -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go
+//	go run -tags purego . -avx512 -out ../zz_avx512_amd64.s -stubs ../zz_avx512_amd64.go
 //	go run -tags purego . -train -out ../train_avx2_amd64.s -stubs ../train_avx2_amd64.go
 package main
 
@@ -20,9 +21,15 @@ func main() {
 	Package(kernelsPackage)
 	ConstraintExpr("amd64,!purego")
 	train := flag.Bool("train", false, "write the kernels of training")
+	zmm := flag.Bool("avx512", false, "write the kernels with AVX-512 that differ from those with AVX2")
 	flag.Parse()
 	if *train {
 		training()
+		Generate()
+		return
+	}
+	if *zmm {
+		pointwise(wide{rows: wideRows})
 		Generate()
 		return
 	}
@@ -43,3 +50,7 @@ func main() {
 // tileRows is how many rows a full tile has, by vectors of columns: as many as leave three of the sixteen registers or more
 // for weights and the row's value.
 var tileRows = [...]int{1: 8, 2: 6, 3: 4}
+
+// wideRows is how many rows a full tile of AVX-512 has. More would fit, but this is a count into which, and one less, the
+// network's planes can be cut: 49 pixels are four tiles of 10 and one of 9.
+const wideRows = 10

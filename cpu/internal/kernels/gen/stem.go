@@ -11,16 +11,17 @@ import (
 
 // stem emits a row of the first convolution. It broadcasts the channels of the picture's pixels where they lie; the first
 // and, for odd widths, the last output leave out the tap that is outside of the picture.
-func stem(s shape) {
+func stem(full tile) {
 	var f kernels.Stem
 	split := split{unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Full),
 		unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Less), unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Tail)}
-	a := begin("stem"+s.suffix(), "Stem", "is Stem with AVX2 and FMA.")
+	a := begin("stem"+full.name(), "Stem", "is Stem for a panel of as many columns.")
 	out := output{a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.YBlock))}
 	column := GP64() // byte offset of the left tap of the tile's first output
 	MOVQ(I32(-vecBytes), column)
-	tile := func(s shape, label string, firstTap, lastTap int) {
-		acc := s.accumulators(a.load(unsafe.Offsetof(f.Bias)))
+	emit := func(t tile, label string, firstTap, lastTap int) {
+		rows, _ := t.size()
+		acc := t.accumulators(a.load(unsafe.Offsetof(f.Bias)))
 		row, pw := GP64(), a.load(unsafe.Offsetof(f.W))
 		XORQ(row, row)
 		Label(label + "_row")
@@ -28,28 +29,28 @@ func stem(s shape) {
 		MOVQ(Mem{Base: a.Register, Index: row, Scale: 8, Disp: int(unsafe.Offsetof(f.X))}, px)
 		ADDQ(column, px)
 		soon := a.load(unsafe.Offsetof(f.Ahead))
-		for r := range s.rows {
+		for r := range rows {
 			PREFETCHT1(Mem{Base: px, Index: soon, Scale: 1, Disp: 2 * r * vecBytes})
 		}
 		repeat(label+"_channel", a.load(unsafe.Offsetof(f.Channels)), func() {
 			for tap := firstTap; tap <= lastTap; tap++ {
-				s.multiply(acc, mem(pw, tap*s.rowBytes()), func(r int) Mem { return mem(px, (2*r+tap)*vecBytes) })
+				t.multiply(acc, mem(pw, tap*rowBytes(t)), func(r int) Mem { return mem(px, (2*r+tap)*vecBytes) })
 			}
 			add(4, px)
-			add(3*s.rowBytes(), pw)
+			add(3*rowBytes(t), pw)
 		})
 		INCQ(row)
 		CMPQ(row, Imm(3))
 		JNE(LabelRef(label + "_row"))
-		out.store(a, unsafe.Offsetof(f.Clamp), acc)
-		add(2*s.rows*vecBytes, column)
-		add(s.rows*vecBytes, out.y)
+		t.clampStore(acc, a, unsafe.Offsetof(f.Clamp), out)
+		add(2*rows*vecBytes, column)
+		add(rows*vecBytes, out.y)
 	}
-	tile(s.with(1), "first", 1, 2)
-	split.emit(a, s, func(s shape, label string) { tile(s, label, 0, 2) })
+	emit(full.with(1), "first", 1, 2)
+	split.emit(a, full, func(t tile, label string) { emit(t, label, 0, 2) })
 	CMPQ(a.at(unsafe.Offsetof(f.Odd)), Imm(0))
 	JE(LabelRef("even"))
-	tile(s.with(1), "last", 0, 1)
+	emit(full.with(1), "last", 0, 1)
 	Label("even")
 	end()
 }

@@ -8,13 +8,29 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// shape is the tile of a matrix product that stays in registers: rows are pixels, columns are output channels.
+// tile is the part of a matrix product that stays in registers: rows are pixels, columns are output channels.
+type tile interface {
+	size() (rows, columns int)
+	name() string
+	with(rows int) tile
+	accumulators(bias Register) [][]VecVirtual                         // loaded with the bias
+	multiply(acc [][]VecVirtual, weights Mem, value func(row int) Mem) // acc[r] += value(r) * weights
+	add(acc [][]VecVirtual, from output)                               // acc += what lies there
+	clampStore(acc [][]VecVirtual, a arguments, clamp uintptr, to output)
+}
+
+// rowBytes is the size of one row of the weights of a tile.
+func rowBytes(t tile) int {
+	_, columns := t.size()
+	return 4 * columns
+}
+
+// shape is a tile in YMM registers.
 type shape struct{ rows, vectors int }
 
-func (s shape) columns() int     { return 8 * s.vectors }
-func (s shape) rowBytes() int    { return 4 * s.columns() } // of the weights
-func (s shape) suffix() string   { return fmt.Sprintf("%dx%d_avx2", s.rows, s.columns()) }
-func (s shape) with(n int) shape { return shape{rows: n, vectors: s.vectors} }
+func (s shape) size() (rows, columns int) { return s.rows, 8 * s.vectors }
+func (s shape) name() string              { return fmt.Sprintf("%dx%d_avx2", s.rows, 8*s.vectors) }
+func (s shape) with(n int) tile           { return shape{rows: n, vectors: s.vectors} }
 
 // accumulators returns the registers of the tile, row by row, loaded with the bias.
 func (s shape) accumulators(bias Register) [][]VecVirtual {
@@ -47,30 +63,35 @@ func (s shape) multiply(acc [][]VecVirtual, weights Mem, value func(row int) Mem
 	}
 }
 
-// output is where the tiles go: y and the channel blocks beside it.
+// output is where tiles go: the first pixel, and how far it is to the next channel block.
 type output struct{ y, block Register }
 
-// each calls f with the memory of every vector of a tile. It needs a register for the third channel block.
-func (o output) each(base Register, acc [][]VecVirtual, f func(v VecVirtual, m Mem)) {
-	for v := range acc[0] {
-		at := Mem{Base: base}
-		if v == 1 {
-			at.Index, at.Scale = o.block, 1
-		} else if v == 2 {
-			at.Index, at.Scale = o.block, 2
-		}
+// at is the memory of a row in one of the first three channel blocks.
+func (o output) at(row, block int) Mem {
+	m := mem(o.y, row*vecBytes)
+	if block > 0 {
+		m.Index, m.Scale = o.block, uint8(block)
+	}
+	return m
+}
+
+func (s shape) add(acc [][]VecVirtual, from output) {
+	for v := range s.vectors {
 		for r := range acc {
-			f(acc[r][v], at.Offset(r*vecBytes))
+			VADDPS(from.at(r, v), acc[r][v], acc[r][v])
 		}
 	}
 }
 
-// store clamps a tile and writes it.
-func (o output) store(a arguments, clamp uintptr, acc [][]VecVirtual) {
-	for _, row := range transpose(acc) {
-		a.clamp(clamp, row)
+func (s shape) clampStore(acc [][]VecVirtual, a arguments, clamp uintptr, to output) {
+	for _, column := range transpose(acc) {
+		a.clamp(clamp, column)
 	}
-	o.each(o.y, acc, func(v VecVirtual, m Mem) { VMOVUPS(v, m) })
+	for v := range s.vectors {
+		for r := range acc {
+			VMOVUPS(acc[r][v], to.at(r, v))
+		}
+	}
 }
 
 func transpose(acc [][]VecVirtual) [][]VecVirtual {
@@ -86,15 +107,16 @@ func transpose(acc [][]VecVirtual) [][]VecVirtual {
 // split emits the tiles that a kernels.Split at the given offset of the arguments asks for.
 type split struct{ full, less, tail uintptr }
 
-func (n split) emit(a arguments, s shape, tile func(s shape, label string)) {
-	repeatMaybe("full", a.load(n.full), func() { tile(s, "full") })
-	repeatMaybe("less", a.load(n.less), func() { tile(s.with(s.rows-1), "less") })
+func (n split) emit(a arguments, full tile, emit func(t tile, label string)) {
+	rows, _ := full.size()
+	repeatMaybe("full", a.load(n.full), func() { emit(full, "full") })
+	repeatMaybe("less", a.load(n.less), func() { emit(full.with(rows-1), "less") })
 	tail := a.load(n.tail)
-	for r := s.rows - 2; r >= 1; r-- {
+	for r := rows - 2; r >= 1; r-- {
 		label := fmt.Sprintf("tail%d", r)
 		CMPQ(tail, Imm(uint64(r)))
 		JNE(LabelRef(label + "_none"))
-		tile(s.with(r), label)
+		emit(full.with(r), label)
 		Label(label + "_none")
 	}
 }
