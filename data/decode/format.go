@@ -20,7 +20,7 @@ type format struct {
 	begins func(b []byte) bool
 	size   func(b []byte) (w, h int, err error)
 	decode func(b []byte) (pixel.Image, error)
-	region func(b []byte, r pixel.Rect) (pixel.Image, error) // of part of the picture, nil where it saves nothing
+	region func(b []byte, r pixel.Rect, s *Scratch) (pixel.Image, error) // of part of the picture, nil where it saves nothing
 }
 
 var formats = []format{

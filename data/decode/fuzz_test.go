@@ -37,7 +37,7 @@ func FuzzImage(f *testing.F) {
 			t.Fatalf("probe says %dx%d, %v; the image is %dx%d", w, h, err, img.W, img.H)
 		}
 		r := pixel.Rect{X: img.W / 3, Y: img.H / 3, W: img.W - img.W/2, H: img.H - img.H/2}
-		part, err := ImageRegion(b, "fuzz", limits, func(int, int) pixel.Rect { return r })
+		part, err := ImageRegion(b, "fuzz", limits, func(int, int) pixel.Rect { return r }, new(Scratch))
 		if err != nil {
 			t.Fatalf("region %v of a good image: %v", r, err)
 		}

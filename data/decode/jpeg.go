@@ -24,8 +24,11 @@ func decodeJPEG(b []byte) (pixel.Image, error) {
 	return d.Decode(b, nil)
 }
 
-func decodeJPEGRegion(b []byte, r pixel.Rect) (pixel.Image, error) {
-	d := jpegDecoders.Get().(*jpeg.Decoder)
-	defer jpegDecoders.Put(d)
-	return d.DecodeRegion(b, r, nil)
+func decodeJPEGRegion(b []byte, r pixel.Rect, s *Scratch) (pixel.Image, error) {
+	s.jpeg.MaxPixels = math.MaxInt64
+	img, err := s.jpeg.DecodeRegion(b, r, s.pix)
+	if err == nil {
+		s.pix = img.Pix
+	}
+	return img, err
 }

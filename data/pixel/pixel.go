@@ -43,8 +43,13 @@ func (m Image) Check() error {
 // Rect is a rectangle of W x H pixels whose top-left pixel is (X, Y).
 type Rect struct{ X, Y, W, H int }
 
-// Within reports whether r is not empty and lies wholly inside outer.
+// Within reports whether r is not empty and lies wholly inside outer. It is right for all numbers, also those whose sums
+// would overflow.
 func (r Rect) Within(outer Rect) bool {
-	return r.W > 0 && r.H > 0 && r.X >= outer.X && r.Y >= outer.Y &&
-		r.X+r.W <= outer.X+outer.W && r.Y+r.H <= outer.Y+outer.H
+	return isWithin(r.X, r.W, outer.X, outer.W) && isWithin(r.Y, r.H, outer.Y, outer.H)
+}
+
+// isWithin is Within along one axis. The unsigned difference of two positions is right even where the signed one overflows.
+func isWithin(at, n, outerAt, outerN int) bool {
+	return 0 < n && n <= outerN && outerAt <= at && uint(at)-uint(outerAt) <= uint(outerN-n)
 }

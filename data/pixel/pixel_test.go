@@ -1,6 +1,7 @@
 package pixel
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,4 +43,26 @@ func TestWithin(t *testing.T) {
 	require.False(t, Rect{9, 4, 2, 1}.Within(outer))
 	require.False(t, Rect{-1, 0, 2, 2}.Within(outer))
 	require.False(t, Rect{1, 1, 0, 2}.Within(outer))
+	require.False(t, Rect{1, 1, 2, 0}.Within(outer))
+	require.True(t, Rect{5, 5, 1, 1}.Within(Rect{5, 5, 1, 1}))
+	require.False(t, Rect{4, 5, 1, 1}.Within(Rect{5, 5, 1, 1}))
+}
+
+func TestWithinDoesNotOverflow(t *testing.T) {
+	outer := Rect{W: 10, H: 5}
+	for _, r := range []Rect{
+		{X: math.MaxInt, W: 1, H: 1},
+		{X: math.MaxInt - 1, Y: math.MaxInt - 1, W: math.MaxInt, H: math.MaxInt},
+		{X: 1, W: math.MaxInt, H: 1},
+		{Y: 4, W: 1, H: math.MaxInt},
+		{X: math.MinInt, W: math.MaxInt, H: 1},
+		{W: math.MinInt, H: 1},
+	} {
+		require.False(t, r.Within(outer), "%+v", r)
+	}
+	far := Rect{X: math.MaxInt - 3, Y: math.MinInt, W: 3, H: math.MaxInt}
+	require.True(t, far.Within(far))
+	require.False(t, Rect{X: math.MaxInt - 2, Y: 0, W: 3, H: 1}.Within(far))
+	require.False(t, Rect{X: math.MaxInt, Y: 0, W: 1, H: 1}.Within(Rect{X: math.MinInt, W: math.MaxInt, H: 1}))
+	require.False(t, Rect{W: 1, H: 1}.Within(Rect{W: -1, H: math.MinInt}))
 }
