@@ -24,7 +24,7 @@ func BenchmarkPlan(b *testing.B) {
 				s.run(b)
 				times = append(times, time.Since(start))
 				if len(times)%4 == 1 {
-					peak = max(peak, peakRate(s.plan.pool))
+					peak = max(peak, PeakRate(s.plan.pool, 130))
 				}
 			}
 			slices.Sort(times)
@@ -41,17 +41,6 @@ func BenchmarkPlan(b *testing.B) {
 			}
 		})
 	}
-}
-
-// peakRate measures the limit of the pool's threads now, in operations a second; 0 if there is no probe.
-func peakRate(pool *Pool) float64 {
-	const n = 20_000
-	if !kernels.Peak(1) {
-		return 0
-	}
-	start := time.Now()
-	pool.Run(pool.Threads(), func(int, int) { kernels.Peak(n) })
-	return float64(pool.Threads()) * n * kernels.PeakFLOPs / time.Since(start).Seconds()
 }
 
 // benchSet is the kernel set that MNV2_CPU names.

@@ -2,11 +2,16 @@ package netplan
 
 import (
 	"fmt"
+	"os"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"mnv2/cpu/internal/kernels"
 )
 
-// BenchmarkLayers prints the best time of every layer within whole runs.
+// BenchmarkLayers prints the best time of every step within whole runs.
 func BenchmarkLayers(b *testing.B) {
 	for threads := 1; threads <= 2; threads++ {
 		b.Run(fmt.Sprintf("threads%d", threads), func(b *testing.B) { benchmarkLayers(b, threads) })
@@ -15,47 +20,42 @@ func BenchmarkLayers(b *testing.B) {
 
 func benchmarkLayers(b *testing.B, threads int) {
 	s := newSetup(b, mobileNet(1, 224, 224, 1, 1000), benchSet(b), threads)
-	s.run(b)
-	p := s.plan
-	p.run.x, p.run.y, p.run.weights, p.run.scratch = s.x, s.y, s.weights, s.scratch
-	best := make([]time.Duration, len(p.layers)+1)
-	for i := range best {
-		best[i] = time.Hour
-	}
-	timed := func(i int, f func()) {
-		start := time.Now()
-		f()
-		best[i] = min(best[i], time.Since(start))
-	}
+	steps := s.plan.Steps()
+	best, spent := make([]time.Duration, len(steps)), make([]time.Duration, len(steps))
 	peak := 0.0
 	for b.Loop() {
-		p.run.in = p.imageInput(0)
-		for i := range p.layers {
-			timed(i, func() { p.runLayer(i) })
+		require.NoError(b, s.plan.RunTimed(s.x, s.y, s.weights, s.scratch, spent))
+		for i, t := range spent {
+			if best[i] == 0 || t < best[i] {
+				best[i] = t
+			}
 		}
-		timed(len(p.layers), func() { p.head.finishOne(p) })
-		peak = max(peak, peakRate(p.pool))
+		peak = max(peak, PeakRate(s.plan.pool, 130))
 	}
-	printLayers(s, best, peak)
-}
-
-func printLayers(s *setup, best []time.Duration, peak float64) {
-	p := s.plan
-	last := picture{p.head.in.h, p.head.in.w, s.net.Last}
-	names, works := []string{}, []int{}
-	for i := range p.layers {
-		l := &p.layers[i]
-		names = append(names, l.describe())
-		works = append(works, l.mid.pixels()*l.groups[0].expand.k*l.mid.c+l.out.pixels()*l.mid.c*(9+l.out.c))
-	}
-	names = append(names, "head")
-	works = append(works, last.pixels()*p.head.in.c*last.c+last.c*s.net.Classes)
 	var total, ideal time.Duration
-	for i, name := range names {
-		floor := time.Duration(2e9 * float64(works[i]) / peak)
-		fmt.Printf("%-40s %8.1f us %6.1f GFLOP/s %5.1f%% lost %5.1f us\n", name, best[i].Seconds()*1e6,
-			2e-9*float64(works[i])/best[i].Seconds(), 100*floor.Seconds()/best[i].Seconds(), (best[i]-floor).Seconds()*1e6)
+	for i, step := range steps {
+		work := 2 * float64(step.MultiplyAdds)
+		floor := time.Duration(work / peak * 1e9)
+		fmt.Fprintf(os.Stderr, "%-40s %8.1f us %6.1f GFLOP/s %5.1f%% of peak, lost %5.1f us\n", step.Name, best[i].Seconds()*1e6,
+			work/best[i].Seconds()/1e9, 100*floor.Seconds()/best[i].Seconds(), (best[i]-floor).Seconds()*1e6)
 		total, ideal = total+best[i], ideal+floor
 	}
-	fmt.Printf("total %v, floor %v, peak %.1f\n", total, ideal, peak/1e9)
+	fmt.Fprintf(os.Stderr, "total %v, floor %v, peak %.1f GFLOP/s\n", total, ideal, peak/1e9)
+}
+
+func TestRunTimed(t *testing.T) {
+	s := newSetup(t, mobileNet(1, 64, 64, 0.5, 10), kernels.Sets()[0], 2)
+	s.run(t)
+	want := append([]float32(nil), s.y...)
+	steps := s.plan.Steps()
+	spent, sum := make([]time.Duration, len(steps)), 0
+	require.NoError(t, s.plan.RunTimed(s.x, s.y, s.weights, s.scratch, spent))
+	require.Equal(t, want, s.y)
+	for i, step := range steps {
+		require.GreaterOrEqual(t, spent[i], time.Duration(0), step.Name)
+		sum += step.MultiplyAdds
+	}
+	require.Equal(t, s.net.multiplyAdds(), sum)
+	require.Error(t, s.plan.RunTimed(s.x, s.y, s.weights, s.scratch, spent[1:]))
+	require.Equal(t, len(kernels.Sets()) > 1, PeakRate(s.plan.pool, 1) > 0)
 }

@@ -2,20 +2,24 @@ package netplan
 
 import "mnv2/cpu/internal/kernels"
 
-// worker is what one thread has to itself: places in the scratch memory, and arguments of kernels, which are filled in for
-// every call and live here so that no call allocates.
+// worker is what one thread has to itself.
 type worker struct {
 	ring     int    // rows of the expanded picture
 	finished int    // output of the depthwise convolution
 	between  [2]int // block outputs, taking turns; shared by all threads when they share an image
 	table    []int  // of row offsets, for kernels.Depthwise
 
-	pointwise kernels.Pointwise
-	stem      kernels.Stem
-	depthwise kernels.Depthwise
-	matVec    kernels.MatVec
-	mean      kernels.Mean
+	arguments
+	_ [64]byte // keeps threads out of each other's cache lines
+}
 
+// arguments are those of the kernels. They are filled in for every call and live in the worker so that no call allocates.
+type arguments struct {
+	pointwise  kernels.Pointwise
+	stem       kernels.Stem
+	depthwise  kernels.Depthwise
+	matVec     kernels.MatVec
+	mean       kernels.Mean
 	accumulate kernels.Accumulate
 }
 

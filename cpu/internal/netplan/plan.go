@@ -20,6 +20,7 @@ type Plan struct {
 	weightFloats, scratchFloats int
 	splitImages                 bool // threads share the work on one image; else each takes whole images
 	workers                     []worker
+	observe                     func(step int) // called after each step, or nil; see RunTimed
 
 	// What runs now, for the tasks.
 	run struct {
@@ -123,6 +124,32 @@ func (p *Plan) checkParams(params *Params) error {
 // Run computes the logits y of the images x with the weights that Prepare packed. See [Plan.InputFloats] and
 // [Plan.OutputFloats] for what x and y are.
 func (p *Plan) Run(x, y, weights, scratch []float32) error {
+	if err := p.checkMemory(x, y, weights, scratch); err != nil {
+		return err
+	}
+	r := &p.run
+	r.x, r.y, r.weights, r.scratch = x, y, weights, scratch
+	switch {
+	case p.net.N == 1:
+		p.runShared(0)
+		p.head.finishOne(p)
+		p.mark(len(p.layers))
+	case p.splitImages:
+		for image := range p.net.N {
+			p.runShared(image)
+			p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
+		}
+		p.head.finishAll(p)
+	default:
+		p.pool.Run(p.net.N, p.tasks.image)
+		p.head.finishAll(p)
+	}
+	p.forget()
+	return nil
+}
+
+// checkMemory returns nil if everything that a run works on is large enough.
+func (p *Plan) checkMemory(x, y, weights, scratch []float32) error {
 	for _, s := range []struct {
 		name      string
 		got, want int
@@ -134,24 +161,17 @@ func (p *Plan) Run(x, y, weights, scratch []float32) error {
 			return fmt.Errorf("netplan: run: %d numbers for the %s: want %d", s.got, s.name, s.want)
 		}
 	}
-	r := &p.run
-	r.x, r.y, r.weights, r.scratch = x, y, weights, scratch
-	switch {
-	case p.net.N == 1:
-		p.runShared(0)
-		p.head.finishOne(p)
-	case p.splitImages:
-		for image := range p.net.N {
-			p.runShared(image)
-			p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
-		}
-		p.head.finishAll(p)
-	default:
-		p.pool.Run(p.net.N, p.tasks.image)
-		p.head.finishAll(p)
-	}
-	r.x, r.y, r.weights, r.scratch, r.in, r.out = nil, nil, nil, nil, nil, nil
 	return nil
+}
+
+// forget drops all addresses: the caller may give the memory back to the system, and the garbage collector is strict about
+// pointers to nowhere.
+func (p *Plan) forget() {
+	r := &p.run
+	r.x, r.y, r.weights, r.scratch, r.in, r.out = nil, nil, nil, nil, nil, nil
+	for i := range p.workers {
+		p.workers[i].arguments = arguments{}
+	}
 }
 
 // imageTask runs a whole image on one thread, up to pooling.
