@@ -1,0 +1,96 @@
+package train
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"mnv2/weights"
+)
+
+// endEpoch validates, saves and logs.
+func (r *run) endEpoch(ctx context.Context, start time.Time, end EpochEnded) error {
+	isBest := false
+	if r.eval != nil && (r.at.Epoch-1)%max(1, r.ValInterval) == 0 {
+		m, err := r.validate(ctx)
+		if ctx.Err() != nil {
+			return r.interrupted()
+		}
+		if err != nil {
+			return fmt.Errorf("train: validate after epoch %d: %w", r.at.Epoch, err)
+		}
+		isBest = m.Top1 > r.at.BestTop1 || r.at.BestEpoch == 0
+		if isBest {
+			r.at.BestTop1, r.at.BestEpoch = m.Top1, r.at.Epoch
+		}
+		end.Top1, end.Top5, end.Validated = m.Top1, m.Top5, true
+		end.Eval = time.Duration(m.Seconds * float64(time.Second))
+		r.Report(Validated{Epoch: r.at.Epoch, Metrics: m, Best: isBest})
+	}
+	r.at.EpochDone = true
+	if err := r.save(isBest, end.Top1); err != nil {
+		return fmt.Errorf("train: save after epoch %d: %w", r.at.Epoch, err)
+	}
+	end.Total = time.Since(start)
+	end.BestTop1, end.BestEpoch = r.at.BestTop1, r.at.BestEpoch
+	end.Remaining = end.Total * time.Duration(r.Epochs-r.at.Epoch)
+	if err := r.log.add(end); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	r.Report(end)
+	return nil
+}
+
+func (r *run) validate(ctx context.Context) (Metrics, error) {
+	if err := r.eval.Prepare(); err != nil {
+		return Metrics{}, err
+	}
+	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing,
+		Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }})
+}
+
+// save writes the best checkpoint and that of the epoch, if they are due.
+func (r *run) save(isBest bool, top1 float64) error {
+	isDue := r.at.Epoch%max(1, r.SaveInterval) == 0 || r.at.Epoch == r.Epochs
+	if !isBest && !isDue {
+		return nil
+	}
+	s, err := r.snapshot()
+	if err != nil {
+		return err
+	}
+	if isBest {
+		if err := r.keeper.best(s); err != nil {
+			return err
+		}
+	}
+	if isDue {
+		return r.keeper.epoch(s, top1)
+	}
+	return nil
+}
+
+// interrupted saves where the run stands, in the middle of an epoch or at its end before it was validated.
+func (r *run) interrupted() error {
+	s, err := r.snapshot()
+	if err != nil {
+		return fmt.Errorf("train: save on interrupt: %w", err)
+	}
+	path := r.keeper.epochPath(r.at.Epoch, r.at.Step)
+	if err := r.keeper.write(path, s); err != nil {
+		return fmt.Errorf("train: save on interrupt: %w", err)
+	}
+	return &ErrInterrupted{Path: path}
+}
+
+// snapshot copies everything that a checkpoint holds from the device.
+func (r *run) snapshot() (weights.Snapshot, error) {
+	at := r.at
+	s := weights.Snapshot{Arch: r.in.Arch, Card: r.in.Card, Run: &at, Momentum: r.Momentum, Rates: r.rates}
+	var err error
+	if s.Values, err = r.params.Load(); err != nil {
+		return s, err
+	}
+	s.Velocity, err = r.state.Velocity()
+	return s, err
+}
