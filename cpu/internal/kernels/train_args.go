@@ -114,7 +114,7 @@ type Moments struct {
 //	Sums[0] += sum of g
 //	Sums[1] += sum of g*(x - Mean)
 //
-// where g is dy or, in the masked form, dy where Low < (x - Mean)*Scale + Shift < High and 0 elsewhere.
+// where g is dy or, in the masked form, dy where 0 < (x - Mean)*Scale + Shift < High and 0 elsewhere. Clamp.Low must be 0.
 type GradSums struct {
 	X, DY           *float32
 	Images, Pixels  int // 1 or more
