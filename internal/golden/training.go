@@ -24,7 +24,7 @@ type TrainingRun struct {
 }
 
 // Yardstick is how far float32 PyTorch is from float64 PyTorch in one tensor (or one loss): the L2 distance over the
-// stored samples, median and largest over several ways of computing it.
+// stored samples, median and largest over several ways of computing it (channels-last apart).
 type Yardstick struct{ Median, Max float64 }
 
 // LoadTraining reads the steps of a width: 0.75 or 1.
