@@ -2,7 +2,9 @@
 // training, the central cut for evaluation. It follows MindCV's pipelines (MindSpore's image operators) on bytes;
 // normalisation comes later, on the device.
 //
-// The transforms are plain values: Train and CifarTrain take random numbers, Eval and Whole do not.
+// The transforms are plain values: Train and CifarTrain take random numbers, Eval and Whole do not. Each works in two steps, so that
+// only the pixels that count need be decoded: Choose names the part of a picture that the result depends on, Make makes
+// the result of that part. Apply does both with a picture that is wholly at hand; the bytes are the same.
 //
 //	t := augment.Train{Size: 224, Scale: [2]float64{0.08, 1}, Ratio: [2]float64{0.75, 1.333}, HFlip: 0.5}
 //	var s augment.Scratch
@@ -21,6 +23,28 @@ import (
 type Scratch struct {
 	resize resize.Scratch
 	pix    []byte
+	canvas []byte
+}
+
+// maxCanvas is the memory in bytes above which the canvas is given up before the next picture.
+const maxCanvas = 64 << 20
+
+// inPlace returns an image of the picture's size that has the pixels of e at their place and undefined ones elsewhere.
+func (s *Scratch) inPlace(e pixel.Excerpt) pixel.Image {
+	if e.Image.W == e.W && e.Image.H == e.H {
+		return e.Image
+	}
+	if cap(s.canvas) > maxCanvas {
+		s.canvas = nil
+	}
+	c := e.Image.C
+	n := e.W * e.H * c
+	s.canvas = slices.Grow(s.canvas[:0], n)[:n]
+	all := pixel.Image{Pix: s.canvas, W: e.W, H: e.H, C: c}
+	for y := range e.At.H {
+		copy(all.Row(e.At.Y + y)[e.At.X*c:], e.Image.Row(y))
+	}
+	return all
 }
 
 // image returns an image of the given size in the scratch memory, with undefined content.

@@ -3,6 +3,7 @@ package augment
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"mnv2/data/pixel"
 	"mnv2/data/resize"
@@ -27,7 +28,7 @@ func (e Eval) Check() error {
 }
 
 // Geometry returns the size to which an image of w x h is resized and the place of the Size x Size cut in it. X and Y are
-// negative where the resized image is smaller than the cut, which then gets a black border.
+// negative, or 0, where the resized image is smaller than the cut, which then gets a black border.
 //
 // With OpenCV's filter both follow MindSpore: long side rounded in float32, offset rounded down (so the extra pixel of
 // a border is on top and left). With Pillow's filters both follow torchvision: long side cut to a whole number, offset
@@ -65,11 +66,41 @@ func torchvisionOffset(spare int) int {
 	return int(math.RoundToEven(float64(spare) / 2))
 }
 
+// Choose returns the part of a w x h picture that the cut depends on: at crop_pct 0.875 about 0.6 of a photograph. It draws no
+// random number, and rng may be nil.
+func (e Eval) Choose(_ *rand.Rand, w, h int) pixel.Rect {
+	t := e.Geometry(w, h)
+	left, right := e.reach(w, t.W, t.X)
+	top, bottom := e.reach(h, t.H, t.Y)
+	return pixel.Rect{X: left, Y: top, W: right - left, H: bottom - top}
+}
+
+// reach returns the source positions lo to hi-1 among which are all that the cut reads, on an axis resized from in to out of which Size
+// outputs from first on are kept. Output d lies at (d+0.5)*in/out; a filter looks at most two result pixels to either side,
+// or two source pixels when enlarging. The margin holds what rounding does, to float32 in OpenCV's case.
+func (e Eval) reach(in, out, first int) (lo, hi int) {
+	first, count := max(first, 0), min(out, e.Size)
+	scale := float64(in) / float64(out)
+	support := 2.
+	if e.Filter.Antialiased() {
+		support *= max(scale, 1)
+	}
+	start := float64((float64(first) + 0.5) * scale)
+	end := float64((float64(first+count) - 0.5) * scale)
+	margin := 2 + in>>22
+	return max(0, int(start-support)-margin), min(in, int(end+support)+margin)
+}
+
+// Make makes the evaluation picture of an excerpt that holds what Choose asks for, as Apply does of the whole picture.
+func (e Eval) Make(dst []byte, from pixel.Excerpt, _ *rand.Rand, s *Scratch) {
+	e.Apply(dst, s.inPlace(from), s)
+}
+
 // Apply makes the evaluation picture of img and overwrites dst with its Size x Size x img.C bytes.
 func (e Eval) Apply(dst []byte, img pixel.Image, s *Scratch) {
 	out := pixel.Image{Pix: dst, W: e.Size, H: e.Size, C: img.C}
 	t := e.Geometry(img.W, img.H)
-	if t.X >= 0 && t.Y >= 0 {
+	if t.W >= e.Size && t.H >= e.Size {
 		resize.Window(out, img, img.Bounds(), t, e.Filter, &s.resize)
 		return
 	}

@@ -60,6 +60,7 @@ func TestEvalGeometry(t *testing.T) {
 		"128":                 {Eval{128, 0.875, cv2}, 100, 100, resize.Target{W: 146, H: 146, X: 9, Y: 9}},
 		"96":                  {Eval{96, 0.875, cv2}, 100, 100, resize.Target{W: 109, H: 109, X: 6, Y: 6}},
 		"border":              {Eval{10, 2, cv2}, 10, 20, resize.Target{W: 5, H: 10, X: -3, Y: 0}},
+		"pillow border of 1":  {Eval{24, 1.04, pil}, 30, 30, resize.Target{W: 23, H: 23}},
 		"pillow border":       {Eval{10, 2, pil}, 10, 20, resize.Target{W: 5, H: 10, X: -2, Y: 0}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.e.Geometry(c.w, c.h)) })
@@ -70,7 +71,7 @@ func TestEvalGeometry(t *testing.T) {
 func TestEvalEqualsResizeThenCut(t *testing.T) {
 	var s Scratch
 	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
-		for _, pct := range []float64{0.875, 1, 2.2} {
+		for _, pct := range []float64{0.875, 1, 1.04, 2.2} {
 			img := noise(53, 38, 3, 4)
 			e := Eval{Size: 24, CropPct: pct, Filter: f}
 			got := make([]byte, 24*24*3)

@@ -23,6 +23,14 @@ const (
 // Check returns nil, or what is wrong with Size.
 func (c CifarTrain) Check() error { return checkSize(c.Size) }
 
+// Choose asks for the whole picture.
+func (c CifarTrain) Choose(_ *rand.Rand, w, h int) pixel.Rect { return pixel.Rect{W: w, H: h} }
+
+// Make is Apply on an excerpt that is the whole picture.
+func (c CifarTrain) Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) {
+	c.Apply(dst, e.Image, rng, s)
+}
+
 // Apply makes a training picture of img and overwrites dst with its Size x Size x img.C bytes.
 func (c CifarTrain) Apply(dst []byte, img pixel.Image, rng *rand.Rand, s *Scratch) {
 	x := rng.IntN(2*cifarBorder+1) - cifarBorder
@@ -58,6 +66,14 @@ type (
 
 // Check returns nil, or what is wrong with Size.
 func (w Whole) Check() error { return checkSize(w.Size) }
+
+// Choose asks for the whole picture. It draws no random number, and rng may be nil.
+func (w Whole) Choose(_ *rand.Rand, width, height int) pixel.Rect {
+	return pixel.Rect{W: width, H: height}
+}
+
+// Make is Apply on an excerpt that is the whole picture.
+func (w Whole) Make(dst []byte, e pixel.Excerpt, _ *rand.Rand, s *Scratch) { w.Apply(dst, e.Image, s) }
 
 // Apply overwrites dst with the Size x Size x img.C bytes of the resized image.
 func (w Whole) Apply(dst []byte, img pixel.Image, s *Scratch) {

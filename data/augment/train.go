@@ -60,12 +60,16 @@ func checkJitter(j [4]float64) error {
 	return nil
 }
 
-// Apply makes a training picture of img with random numbers of rng and overwrites dst with its Size x Size x img.C bytes.
-// Equal images and equal states of rng give equal bytes on every machine.
-func (t Train) Apply(dst []byte, img pixel.Image, rng *rand.Rand, s *Scratch) {
-	out := pixel.Image{Pix: dst, W: t.Size, H: t.Size, C: img.C}
-	r := RandomResizedCrop(rng, img.W, img.H, t.Scale, t.Ratio, Attempts)
-	resize.Crop(out, img, r, t.Filter, &s.resize)
+// Choose draws the rectangle of a w x h picture that a training picture is made of.
+func (t Train) Choose(rng *rand.Rand, w, h int) pixel.Rect {
+	return RandomResizedCrop(rng, w, h, t.Scale, t.Ratio, Attempts)
+}
+
+// Make makes a training picture of the part of e with random numbers of rng, drawn after those of Choose, and overwrites dst with
+// its Size x Size x C bytes.
+func (t Train) Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) {
+	out := pixel.Image{Pix: dst, W: t.Size, H: t.Size, C: e.Image.C}
+	resize.Crop(out, e.Image, e.Local(), t.Filter, &s.resize)
 	if chance(rng, t.HFlip) {
 		FlipHorizontal(out)
 	}
@@ -74,4 +78,10 @@ func (t Train) Apply(dst []byte, img pixel.Image, rng *rand.Rand, s *Scratch) {
 	}
 	j := t.ColorJitter
 	ColorJitter{j[0], j[1], j[2], j[3]}.Apply(out, rng)
+}
+
+// Apply makes a training picture of img with random numbers of rng and overwrites dst with its Size x Size x img.C bytes.
+// Equal images and equal states of rng give equal bytes on every machine.
+func (t Train) Apply(dst []byte, img pixel.Image, rng *rand.Rand, s *Scratch) {
+	t.Make(dst, img.Excerpt(t.Choose(rng, img.W, img.H)), rng, s)
 }
