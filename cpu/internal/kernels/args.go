@@ -131,3 +131,14 @@ type Accumulate struct {
 	X, Y  *float32
 	Count int // 1 or more
 }
+
+// Pixels turns bytes into a picture of one channel block: y[l] = x[l]/Std[l] - Shift[l], with one rounding each, and zero
+// where Mask[l] is. Pixel i is the Channels bytes at X + i*Channels, but eight bytes are read there.
+type Pixels struct {
+	X          *uint8
+	Channels   int // 1 to 8, bytes from a pixel to the next
+	Count      int // 1 or more
+	Y          *float32
+	Std, Shift [Lanes]float32
+	Mask       [Lanes]uint32 // all bits for a channel, none for a lane beyond the last
+}

@@ -17,6 +17,7 @@ func Generic() *Set {
 		Mean:      mean,
 
 		Accumulate: accumulate,
+		Pixels:     bytesToPixels,
 	}
 }
 
@@ -163,5 +164,19 @@ func mean(a *Mean) {
 func accumulate(a *Accumulate) {
 	for i := range a.Count {
 		addVec(vecAt(a.Y, i*vecBytes), vecAt(a.X, i*vecBytes))
+	}
+}
+
+func bytesToPixels(a *Pixels) {
+	for i := range a.Count {
+		y := vecAt(a.Y, i*vecBytes)
+		x := (*[Lanes]uint8)(unsafe.Add(unsafe.Pointer(a.X), i*a.Channels))
+		for l, v := range x {
+			y[l] = 0
+			if a.Mask[l] != 0 {
+				q := float32(v) / a.Std[l]
+				y[l] = q - a.Shift[l]
+			}
+		}
 	}
 }

@@ -42,6 +42,7 @@ func avx2() *Set {
 		Mean:      mean_avx2,
 
 		Accumulate: accumulate_avx2,
+		Pixels:     pixels_avx2,
 	}
 }
 

@@ -16,6 +16,7 @@ type Set struct {
 	Mean      func(*Mean)
 
 	Accumulate func(*Accumulate)
+	Pixels     func(*Pixels)
 }
 
 // Split cuts rows into tiles for the form with the given vectors of columns (1, 2 or 3). Where it can, it takes tiles of one

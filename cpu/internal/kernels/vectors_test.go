@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -60,6 +61,53 @@ func TestAccumulate(t *testing.T) {
 			requireGuards(t, y)
 		}
 	})
+}
+
+// TestPixels wants the same bits from every set.
+func TestPixels(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, s := range Sets() {
+		for channels := 1; channels <= Lanes; channels++ {
+			for count := 1; count <= 21; count++ {
+				x, y := make([]uint8, (count-1)*channels+Lanes), guarded(count*Lanes)
+				for i := range x {
+					x[i] = uint8(r.IntN(256))
+				}
+				a := Pixels{X: &x[0], Channels: channels, Count: count, Y: &y[0]}
+				for l := range Lanes {
+					a.Std[l], a.Shift[l] = 50+20*r.Float32(), 2*r.Float32()
+					if l < channels {
+						a.Mask[l] = math.MaxUint32
+					}
+				}
+				s.Pixels(&a)
+				for i := range y {
+					l, want := i%Lanes, float32(0)
+					if l < channels {
+						quotient := float32(x[i/Lanes*channels+l]) / a.Std[l]
+						want = quotient - a.Shift[l]
+					}
+					require.Equal(t, want, y[i], "%s: %d channels, pixel %d of %d, lane %d", s.Name, channels, i/Lanes, count, l)
+				}
+				requireGuards(t, y)
+			}
+		}
+	}
+}
+
+func BenchmarkPixels(b *testing.B) {
+	x, y := make([]uint8, 224*224*3+Lanes), make([]float32, 224*224*Lanes)
+	for _, s := range Sets() {
+		b.Run(s.Name, func(b *testing.B) {
+			a := Pixels{X: &x[0], Channels: 3, Count: 224 * 224, Y: &y[0]}
+			for l := range 3 {
+				a.Std[l], a.Mask[l] = 60, math.MaxUint32
+			}
+			for b.Loop() {
+				s.Pixels(&a)
+			}
+		})
+	}
 }
 
 func TestSplit(t *testing.T) {

@@ -59,6 +59,11 @@ func mean_avx2(a *Mean)
 //go:noescape
 func accumulate_avx2(a *Accumulate)
 
+// pixels_avx2 is Pixels with AVX2.
+//
+//go:noescape
+func pixels_avx2(a *Pixels)
+
 // pause executes PAUSE n times, 1 or more.
 func pause(n int)
 

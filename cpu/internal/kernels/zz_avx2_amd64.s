@@ -6664,6 +6664,76 @@ ones_none:
 	VZEROUPPER
 	RET
 
+// func pixels_avx2(a *Pixels)
+// Requires: AVX, AVX2
+TEXT ·pixels_avx2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    24(AX), DX
+	MOVQ    8(AX), BX
+	VMOVUPS 32(AX), Y0
+	VMOVUPS 64(AX), Y1
+	VMOVUPS 96(AX), Y2
+	MOVQ    16(AX), SI
+	MOVQ    16(AX), AX
+	SHRQ    $0x02, SI
+	ANDQ    $0x03, AX
+	TESTQ   SI, SI
+	JZ      fours_none
+
+fours:
+	VPMOVZXBD (CX), Y3
+	ADDQ      BX, CX
+	VCVTDQ2PS Y3, Y3
+	VDIVPS    Y0, Y3, Y3
+	VSUBPS    Y1, Y3, Y3
+	VANDPS    Y2, Y3, Y3
+	VMOVUPS   Y3, (DX)
+	VPMOVZXBD (CX), Y3
+	ADDQ      BX, CX
+	VCVTDQ2PS Y3, Y3
+	VDIVPS    Y0, Y3, Y3
+	VSUBPS    Y1, Y3, Y3
+	VANDPS    Y2, Y3, Y3
+	VMOVUPS   Y3, 32(DX)
+	VPMOVZXBD (CX), Y3
+	ADDQ      BX, CX
+	VCVTDQ2PS Y3, Y3
+	VDIVPS    Y0, Y3, Y3
+	VSUBPS    Y1, Y3, Y3
+	VANDPS    Y2, Y3, Y3
+	VMOVUPS   Y3, 64(DX)
+	VPMOVZXBD (CX), Y3
+	ADDQ      BX, CX
+	VCVTDQ2PS Y3, Y3
+	VDIVPS    Y0, Y3, Y3
+	VSUBPS    Y1, Y3, Y3
+	VANDPS    Y2, Y3, Y3
+	VMOVUPS   Y3, 96(DX)
+	ADDQ      $+128, DX
+	DECQ      SI
+	JNZ       fours
+
+fours_none:
+	TESTQ AX, AX
+	JZ    ones_none
+
+ones:
+	VPMOVZXBD (CX), Y3
+	ADDQ      BX, CX
+	VCVTDQ2PS Y3, Y3
+	VDIVPS    Y0, Y3, Y3
+	VSUBPS    Y1, Y3, Y3
+	VANDPS    Y2, Y3, Y3
+	VMOVUPS   Y3, (DX)
+	ADDQ      $+32, DX
+	DECQ      AX
+	JNZ       ones
+
+ones_none:
+	VZEROUPPER
+	RET
+
 // func pause(n int)
 TEXT ·pause(SB), NOSPLIT, $0-8
 	MOVQ n+0(FP), AX

@@ -42,6 +42,7 @@ func main() {
 	matVec()
 	mean()
 	accumulate()
+	pixels()
 	pause()
 	fmaPeak()
 	Generate()

@@ -95,6 +95,36 @@ func accumulate() {
 	end()
 }
 
+// pixels emits the conversion of bytes. It divides, as the definition does, so that the bits are those of plain Go.
+func pixels() {
+	var f kernels.Pixels
+	a := begin("pixels_avx2", "Pixels", "is Pixels with AVX2.")
+	x, y, channels := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.Channels))
+	std, shift, mask := YMM(), YMM(), YMM()
+	VMOVUPS(a.at(unsafe.Offsetof(f.Std)), std)
+	VMOVUPS(a.at(unsafe.Offsetof(f.Shift)), shift)
+	VMOVUPS(a.at(unsafe.Offsetof(f.Mask)), mask)
+	some := func(n int) {
+		for i := range n {
+			v := YMM()
+			VPMOVZXBD(mem(x, 0), v)
+			ADDQ(channels, x)
+			VCVTDQ2PS(v, v)
+			VDIVPS(std, v, v)
+			VSUBPS(shift, v, v)
+			VANDPS(mask, v, v)
+			VMOVUPS(v, mem(y, i*vecBytes))
+		}
+		add(n*vecBytes, y)
+	}
+	fours, rest := a.load(unsafe.Offsetof(f.Count)), a.load(unsafe.Offsetof(f.Count))
+	SHRQ(Imm(2), fours)
+	ANDQ(Imm(3), rest)
+	repeatMaybe("fours", fours, func() { some(4) })
+	repeatMaybe("ones", rest, func() { some(1) })
+	end()
+}
+
 // pause emits the hint that a processor wants in a loop that waits.
 func pause() {
 	TEXT("pause", NOSPLIT, "func(n int)")
