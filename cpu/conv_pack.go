@@ -119,11 +119,21 @@ func (m *matrix) packTransposed(to, w []float32, c columns, worker int) {
 	*a = kernels.Transpose{}
 }
 
-// packRows is for weights whose output channels lie side by side already.
+// packRows is for weights whose output channels lie side by side already. Whole rows are copied by length: copy takes
+// several times as long for a few numbers.
 func (m *matrix) packRows(to, w []float32, step, used int) {
 	for i, at := range m.inPlace {
 		row := to[i*step : (i+1)*step]
-		copy(row, w[at:at+used])
+		switch {
+		case used == 8:
+			*(*[8]float32)(row) = *(*[8]float32)(w[at:])
+		case used == 16:
+			*(*[16]float32)(row) = *(*[16]float32)(w[at:])
+		case used == 24:
+			*(*[24]float32)(row) = *(*[24]float32)(w[at:])
+		default:
+			copy(row, w[at:at+used])
+		}
 		clear(row[used:])
 	}
 	clear(to[len(m.inPlace)*step:])

@@ -152,8 +152,9 @@ func (b *norm) finish(block, _ int) {
 func (b *norm) normalise(chunk, worker int) {
 	block, from, to := b.split.at(chunk)
 	a := &b.args.of(worker).normalize
-	*a = kernels.Normalize{Count: b.plane, Coeffs: &b.coeffs.in(b.work)[block], Clamp: b.clamp}
-	for n := from; n < to; n++ {
+	*a = kernels.Normalize{Pixels: b.plane, Image: b.split.blocks * b.plane * vecBytes, Coeffs: &b.coeffs.in(b.work)[block], Clamp: b.clamp}
+	for n := from; n < to; n += b.runs.images {
+		a.Images = min(b.runs.images, to-n)
 		a.X, a.Y = &b.pixels(b.x, n, block)[0][0], &b.pixels(b.y, n, block)[0][0]
 		b.train.Normalize(a)
 	}

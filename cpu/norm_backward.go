@@ -45,8 +45,9 @@ func (b *norm) finishGradient(block, _ int) {
 func (b *norm) gradient(chunk, worker int) {
 	block, from, to := b.split.at(chunk)
 	a := &b.args.of(worker).gradient
-	*a = kernels.NormalizeGrad{Count: b.plane, Coeffs: &b.coeffs.in(b.work)[block], Clamp: b.clamp}
-	for n := from; n < to; n++ {
+	*a = kernels.NormalizeGrad{Pixels: b.plane, Image: b.split.blocks * b.plane * vecBytes, Coeffs: &b.coeffs.in(b.work)[block], Clamp: b.clamp}
+	for n := from; n < to; n += b.runs.images {
+		a.Images = min(b.runs.images, to-n)
 		a.X, a.DY, a.DX = &b.pixels(b.x, n, block)[0][0], &b.pixels(b.dy, n, block)[0][0], &b.pixels(b.dx, n, block)[0][0]
 		b.train.NormalizeGrad[b.masked](a)
 	}

@@ -132,18 +132,20 @@ type NormCoeffs struct {
 
 // Normalize is y = clamp((x-Mean)*Scale + Shift). [GradSums] and [NormalizeGrad] of the same set round it in the same way.
 type Normalize struct {
-	X, Y   *float32
-	Count  int // pixels, 1 or more
-	Coeffs *NormCoeffs
-	Clamp  Clamp
+	X, Y           *float32
+	Images, Pixels int // 1 or more
+	Image          int // bytes from image to image
+	Coeffs         *NormCoeffs
+	Clamp          Clamp
 }
 
 // NormalizeGrad is dx = Scale*g - Offset - (x-Mean)*Slope, with g as in [GradSums].
 type NormalizeGrad struct {
-	X, DY, DX *float32
-	Count     int // pixels, 1 or more
-	Coeffs    *NormCoeffs
-	Clamp     Clamp
+	X, DY, DX      *float32
+	Images, Pixels int // 1 or more
+	Image          int // bytes from image to image
+	Coeffs         *NormCoeffs
+	Clamp          Clamp
 }
 
 // Elements is an operation on each of 8*Count numbers.

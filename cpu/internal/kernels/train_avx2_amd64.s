@@ -1570,73 +1570,84 @@ pixel_ones_none:
 // Requires: AVX, FMA3
 TEXT ·normalizeGrad_avx2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         32(AX), CX
+	MOVQ         48(AX), CX
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
 	VMOVUPS      64(CX), Y2
 	VMOVUPS      96(CX), Y2
 	VMOVUPS      128(CX), Y3
-	VBROADCASTSS 40(AX), Y4
-	VBROADCASTSS 44(AX), Y4
+	VBROADCASTSS 56(AX), Y4
+	VBROADCASTSS 60(AX), Y4
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
 	MOVQ         24(AX), SI
-	MOVQ         24(AX), AX
-	SHRQ         $0x02, SI
-	ANDQ         $0x03, AX
-	TESTQ        SI, SI
-	JZ           pixel_fours_none
+
+image:
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+	MOVQ  BX, R9
+	MOVQ  32(AX), R10
+	MOVQ  32(AX), R11
+	SHRQ  $0x02, R10
+	ANDQ  $0x03, R11
+	TESTQ R10, R10
+	JZ    pixel_fours_none
 
 pixel_fours:
-	VMOVUPS      (CX), Y4
-	VMOVUPS      (DX), Y5
+	VMOVUPS      (DI), Y4
+	VMOVUPS      (R8), Y5
 	VSUBPS       Y0, Y4, Y4
 	VFMSUB213PS  Y2, Y1, Y5
 	VFNMADD231PS Y3, Y4, Y5
-	VMOVUPS      Y5, (BX)
-	VMOVUPS      32(CX), Y4
-	VMOVUPS      32(DX), Y5
+	VMOVUPS      Y5, (R9)
+	VMOVUPS      32(DI), Y4
+	VMOVUPS      32(R8), Y5
 	VSUBPS       Y0, Y4, Y4
 	VFMSUB213PS  Y2, Y1, Y5
 	VFNMADD231PS Y3, Y4, Y5
-	VMOVUPS      Y5, 32(BX)
-	VMOVUPS      64(CX), Y4
-	VMOVUPS      64(DX), Y5
+	VMOVUPS      Y5, 32(R9)
+	VMOVUPS      64(DI), Y4
+	VMOVUPS      64(R8), Y5
 	VSUBPS       Y0, Y4, Y4
 	VFMSUB213PS  Y2, Y1, Y5
 	VFNMADD231PS Y3, Y4, Y5
-	VMOVUPS      Y5, 64(BX)
-	VMOVUPS      96(CX), Y4
-	VMOVUPS      96(DX), Y5
+	VMOVUPS      Y5, 64(R9)
+	VMOVUPS      96(DI), Y4
+	VMOVUPS      96(R8), Y5
 	VSUBPS       Y0, Y4, Y4
 	VFMSUB213PS  Y2, Y1, Y5
 	VFNMADD231PS Y3, Y4, Y5
-	VMOVUPS      Y5, 96(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      Y5, 96(R9)
+	ADDQ         $+128, DI
+	ADDQ         $+128, R8
+	ADDQ         $+128, R9
+	DECQ         R10
 	JNZ          pixel_fours
 
 pixel_fours_none:
-	TESTQ AX, AX
+	TESTQ R11, R11
 	JZ    pixel_ones_none
 
 pixel_ones:
-	VMOVUPS      (CX), Y4
-	VMOVUPS      (DX), Y5
+	VMOVUPS      (DI), Y4
+	VMOVUPS      (R8), Y5
 	VSUBPS       Y0, Y4, Y4
 	VFMSUB213PS  Y2, Y1, Y5
 	VFNMADD231PS Y3, Y4, Y5
-	VMOVUPS      Y5, (BX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	DECQ         AX
+	VMOVUPS      Y5, (R9)
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	DECQ         R11
 	JNZ          pixel_ones
 
 pixel_ones_none:
+	ADDQ 40(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  image
 	VZEROUPPER
 	RET
 
@@ -1770,27 +1781,33 @@ pixel_ones_none:
 // Requires: AVX, FMA3
 TEXT ·normalizeGradMasked_avx2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         32(AX), CX
+	MOVQ         48(AX), CX
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
 	VMOVUPS      64(CX), Y2
 	VMOVUPS      96(CX), Y3
 	VMOVUPS      128(CX), Y4
-	VBROADCASTSS 40(AX), Y5
-	VBROADCASTSS 44(AX), Y6
+	VBROADCASTSS 56(AX), Y5
+	VBROADCASTSS 60(AX), Y6
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
 	MOVQ         24(AX), SI
-	MOVQ         24(AX), AX
-	SHRQ         $0x02, SI
-	ANDQ         $0x03, AX
-	TESTQ        SI, SI
-	JZ           pixel_fours_none
+
+image:
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+	MOVQ  BX, R9
+	MOVQ  32(AX), R10
+	MOVQ  32(AX), R11
+	SHRQ  $0x02, R10
+	ANDQ  $0x03, R11
+	TESTQ R10, R10
+	JZ    pixel_fours_none
 
 pixel_fours:
-	VMOVUPS      (CX), Y7
-	VMOVUPS      (DX), Y8
+	VMOVUPS      (DI), Y7
+	VMOVUPS      (R8), Y8
 	VSUBPS       Y0, Y7, Y7
 	VMOVAPS      Y7, Y9
 	VFMADD213PS  Y2, Y1, Y9
@@ -1800,9 +1817,9 @@ pixel_fours:
 	VANDPS       Y9, Y8, Y8
 	VFMSUB213PS  Y3, Y1, Y8
 	VFNMADD231PS Y4, Y7, Y8
-	VMOVUPS      Y8, (BX)
-	VMOVUPS      32(CX), Y7
-	VMOVUPS      32(DX), Y8
+	VMOVUPS      Y8, (R9)
+	VMOVUPS      32(DI), Y7
+	VMOVUPS      32(R8), Y8
 	VSUBPS       Y0, Y7, Y7
 	VMOVAPS      Y7, Y9
 	VFMADD213PS  Y2, Y1, Y9
@@ -1812,9 +1829,9 @@ pixel_fours:
 	VANDPS       Y9, Y8, Y8
 	VFMSUB213PS  Y3, Y1, Y8
 	VFNMADD231PS Y4, Y7, Y8
-	VMOVUPS      Y8, 32(BX)
-	VMOVUPS      64(CX), Y7
-	VMOVUPS      64(DX), Y8
+	VMOVUPS      Y8, 32(R9)
+	VMOVUPS      64(DI), Y7
+	VMOVUPS      64(R8), Y8
 	VSUBPS       Y0, Y7, Y7
 	VMOVAPS      Y7, Y9
 	VFMADD213PS  Y2, Y1, Y9
@@ -1824,9 +1841,9 @@ pixel_fours:
 	VANDPS       Y9, Y8, Y8
 	VFMSUB213PS  Y3, Y1, Y8
 	VFNMADD231PS Y4, Y7, Y8
-	VMOVUPS      Y8, 64(BX)
-	VMOVUPS      96(CX), Y7
-	VMOVUPS      96(DX), Y8
+	VMOVUPS      Y8, 64(R9)
+	VMOVUPS      96(DI), Y7
+	VMOVUPS      96(R8), Y8
 	VSUBPS       Y0, Y7, Y7
 	VMOVAPS      Y7, Y9
 	VFMADD213PS  Y2, Y1, Y9
@@ -1836,20 +1853,20 @@ pixel_fours:
 	VANDPS       Y9, Y8, Y8
 	VFMSUB213PS  Y3, Y1, Y8
 	VFNMADD231PS Y4, Y7, Y8
-	VMOVUPS      Y8, 96(BX)
-	ADDQ         $+128, CX
-	ADDQ         $+128, DX
-	ADDQ         $+128, BX
-	DECQ         SI
+	VMOVUPS      Y8, 96(R9)
+	ADDQ         $+128, DI
+	ADDQ         $+128, R8
+	ADDQ         $+128, R9
+	DECQ         R10
 	JNZ          pixel_fours
 
 pixel_fours_none:
-	TESTQ AX, AX
+	TESTQ R11, R11
 	JZ    pixel_ones_none
 
 pixel_ones:
-	VMOVUPS      (CX), Y7
-	VMOVUPS      (DX), Y8
+	VMOVUPS      (DI), Y7
+	VMOVUPS      (R8), Y8
 	VSUBPS       Y0, Y7, Y7
 	VMOVAPS      Y7, Y9
 	VFMADD213PS  Y2, Y1, Y9
@@ -1859,14 +1876,19 @@ pixel_ones:
 	VANDPS       Y9, Y8, Y8
 	VFMSUB213PS  Y3, Y1, Y8
 	VFNMADD231PS Y4, Y7, Y8
-	VMOVUPS      Y8, (BX)
-	ADDQ         $+32, CX
-	ADDQ         $+32, DX
-	ADDQ         $+32, BX
-	DECQ         AX
+	VMOVUPS      Y8, (R9)
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	DECQ         R11
 	JNZ          pixel_ones
 
 pixel_ones_none:
+	ADDQ 40(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  image
 	VZEROUPPER
 	RET
 
@@ -1874,70 +1896,79 @@ pixel_ones_none:
 // Requires: AVX, FMA3
 TEXT ·normalize_avx2(SB), NOSPLIT, $0-8
 	MOVQ         a+0(FP), AX
-	MOVQ         24(AX), CX
+	MOVQ         40(AX), CX
 	VMOVUPS      (CX), Y0
 	VMOVUPS      32(CX), Y1
 	VMOVUPS      64(CX), Y2
 	VMOVUPS      96(CX), Y3
 	VMOVUPS      128(CX), Y3
-	VBROADCASTSS 32(AX), Y3
-	VBROADCASTSS 36(AX), Y4
+	VBROADCASTSS 48(AX), Y3
+	VBROADCASTSS 52(AX), Y4
 	MOVQ         (AX), CX
 	MOVQ         8(AX), DX
 	MOVQ         16(AX), BX
-	MOVQ         16(AX), AX
-	SHRQ         $0x02, BX
-	ANDQ         $0x03, AX
-	TESTQ        BX, BX
-	JZ           pixel_fours_none
+
+image:
+	MOVQ  CX, SI
+	MOVQ  DX, DI
+	MOVQ  24(AX), R8
+	MOVQ  24(AX), R9
+	SHRQ  $0x02, R8
+	ANDQ  $0x03, R9
+	TESTQ R8, R8
+	JZ    pixel_fours_none
 
 pixel_fours:
-	VMOVUPS     (CX), Y5
+	VMOVUPS     (SI), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VMAXPS      Y5, Y3, Y5
 	VMINPS      Y5, Y4, Y5
-	VMOVUPS     Y5, (DX)
-	VMOVUPS     32(CX), Y5
+	VMOVUPS     Y5, (DI)
+	VMOVUPS     32(SI), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VMAXPS      Y5, Y3, Y5
 	VMINPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 32(DX)
-	VMOVUPS     64(CX), Y5
+	VMOVUPS     Y5, 32(DI)
+	VMOVUPS     64(SI), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VMAXPS      Y5, Y3, Y5
 	VMINPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 64(DX)
-	VMOVUPS     96(CX), Y5
+	VMOVUPS     Y5, 64(DI)
+	VMOVUPS     96(SI), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VMAXPS      Y5, Y3, Y5
 	VMINPS      Y5, Y4, Y5
-	VMOVUPS     Y5, 96(DX)
-	ADDQ        $+128, CX
-	ADDQ        $+128, DX
-	DECQ        BX
+	VMOVUPS     Y5, 96(DI)
+	ADDQ        $+128, SI
+	ADDQ        $+128, DI
+	DECQ        R8
 	JNZ         pixel_fours
 
 pixel_fours_none:
-	TESTQ AX, AX
+	TESTQ R9, R9
 	JZ    pixel_ones_none
 
 pixel_ones:
-	VMOVUPS     (CX), Y5
+	VMOVUPS     (SI), Y5
 	VSUBPS      Y0, Y5, Y5
 	VFMADD213PS Y2, Y1, Y5
 	VMAXPS      Y5, Y3, Y5
 	VMINPS      Y5, Y4, Y5
-	VMOVUPS     Y5, (DX)
-	ADDQ        $+32, CX
-	ADDQ        $+32, DX
-	DECQ        AX
+	VMOVUPS     Y5, (DI)
+	ADDQ        $+32, SI
+	ADDQ        $+32, DI
+	DECQ        R9
 	JNZ         pixel_ones
 
 pixel_ones_none:
+	ADDQ 32(AX), CX
+	ADDQ 32(AX), DX
+	DECQ BX
+	JNZ  image
 	VZEROUPPER
 	RET
 

@@ -28,14 +28,14 @@ func genericTrain() *Train {
 	}
 }
 
-// pixels returns n pixels of eight lanes that lie some bytes from p.
-func pixels(p *float32, bytes, n int) []vec { return unsafe.Slice(vecAt(p, bytes), n) }
+// planeOf returns n pixels of eight lanes that lie some bytes from p.
+func planeOf(p *float32, bytes, n int) []vec { return unsafe.Slice(vecAt(p, bytes), n) }
 
 // pointwisePairs is Pointwise with the channel blocks outside and the pixels inside.
 func pointwisePairs(vectors int) func(*Pointwise) {
 	return func(a *Pointwise) {
 		for v := range vectors {
-			y := pixels(a.Y, v*a.YBlock, a.Rows.Total)
+			y := planeOf(a.Y, v*a.YBlock, a.Rows.Total)
 			for i := range y {
 				start := *vecAt(a.Bias, v*vecBytes)
 				if a.Add != nil {
@@ -45,7 +45,7 @@ func pointwisePairs(vectors int) func(*Pointwise) {
 			}
 			for b := range a.Blocks {
 				w := panelOf(a.W, b*Lanes*vectors+v, vectors)
-				for i, x := range pixels(a.X, b*a.XBlock, a.Rows.Total) {
+				for i, x := range planeOf(a.X, b*a.XBlock, a.Rows.Total) {
 					addRow(&y[i], &w, x[0], x[1], x[2], x[3], x[4], x[5], x[6], x[7])
 				}
 			}

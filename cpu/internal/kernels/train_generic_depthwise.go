@@ -16,10 +16,10 @@ func tableRows(x, zero *float32, table *int, p int) (rows [3]*float32) {
 // depthwiseRows is Depthwise with the nine taps unrolled where all are inside of the picture.
 func depthwiseRows(stride int) func(*Depthwise) {
 	return func(a *Depthwise) {
-		w, bias := (*[9]vec)(pixels(a.W, 0, 9)), vecAt(a.Bias, 0)
+		w, bias := (*[9]vec)(planeOf(a.W, 0, 9)), vecAt(a.Bias, 0)
 		for p := range a.Count {
 			rows := tableRows(a.X, a.Zero, a.Rows, p)
-			for q, y := 0, pixels(a.Y, p*a.YRow, a.Cols.Output); q < len(y); q++ {
+			for q, y := 0, planeOf(a.Y, p*a.YRow, a.Cols.Output); q < len(y); q++ {
 				if left := stride*q - 1; left >= 0 && left+2 < a.Cols.Input {
 					nineTaps(&y[q], bias, threeAt(rows[0], left), threeAt(rows[1], left), threeAt(rows[2], left), w)
 				} else {
@@ -57,7 +57,7 @@ func depthwiseGradWeight(stride int) func(*DepthwiseGradWeight) {
 			x := (*float32)(unsafe.Add(unsafe.Pointer(a.X), image*a.XImage))
 			for p := range a.Count {
 				rows := tableRows(x, a.Zero, a.Rows, p)
-				dy := pixels(a.DY, image*a.DYImage+p*outputs*vecBytes, outputs)
+				dy := planeOf(a.DY, image*a.DYImage+p*outputs*vecBytes, outputs)
 				for q := range dy {
 					first, last := 0, 2
 					if q == 0 {
@@ -96,11 +96,11 @@ func addProducts(sum, a, b *vec) {
 }
 
 func depthwiseGradInput(a *DepthwiseGradInput) {
-	w := pixels(a.W, 0, 9)
+	w := planeOf(a.W, 0, 9)
 	for i := range a.Count {
-		dy, next := pixels(a.DY, i*a.DYRow, a.Middle+1), pixels(a.Next, i*a.DYRow, a.Middle+1)
+		dy, next := planeOf(a.DY, i*a.DYRow, a.Middle+1), planeOf(a.Next, i*a.DYRow, a.Middle+1)
 		width := 2*a.Middle + 1 + a.Even
-		dx, odd := pixels(a.DX, i*a.DXRow, width), pixels(a.Odd, i*a.DXRow, width)
+		dx, odd := planeOf(a.DX, i*a.DXRow, width), planeOf(a.Odd, i*a.DXRow, width)
 		for c := range width {
 			j := c / 2
 			var even, below vec
@@ -127,7 +127,7 @@ func stemGradWeight(a *StemGradWeight) {
 	var sums [9]vec
 	outputs := 1 + a.Taps.Middle + a.Taps.Last
 	for p := range a.Count {
-		for q, dy := range pixels(a.DY, p*outputs*vecBytes, outputs) {
+		for q, dy := range planeOf(a.DY, p*outputs*vecBytes, outputs) {
 			first, last := 0, 2
 			if q == 0 {
 				first = 1

@@ -5,14 +5,14 @@ import "math"
 func moments(a *Moments) {
 	var sum [Lanes]float64
 	for n := range a.Images {
-		addPixels(&sum, pixels(a.X, n*a.XImage, a.Pixels))
+		addPixels(&sum, planeOf(a.X, n*a.XImage, a.Pixels))
 	}
 	var mean, squares vec
 	for l := range mean {
 		mean[l] = float32(sum[l] * a.Inverse)
 	}
 	for n := range a.Images {
-		addSquares(&squares, pixels(a.X, n*a.XImage, a.Pixels), &mean)
+		addSquares(&squares, planeOf(a.X, n*a.XImage, a.Pixels), &mean)
 	}
 	pivot, sums, total := doubles(a.Pivot, 0), doubles(a.Sums, 0), doubles(a.Sums, 2*vecBytes)
 	for l := range mean {
@@ -61,7 +61,7 @@ func gradSums(a *GradSums) {
 	var first, second vec
 	mean := &a.Coeffs.Mean
 	for n := range a.Images {
-		x, dy := pixels(a.X, n*a.XImage, a.Pixels), pixels(a.DY, n*a.DYImage, a.Pixels)
+		x, dy := planeOf(a.X, n*a.XImage, a.Pixels), planeOf(a.DY, n*a.DYImage, a.Pixels)
 		for i := range dy {
 			addVec(&first, &dy[i])
 		}
@@ -86,7 +86,7 @@ func gradSumsMasked(a *GradSums) {
 	high, part := int64(math.Float32bits(a.Clamp.High))-1, *a
 	part.DY, part.Images = &masked[0][0], 1
 	for n := range a.Images {
-		x, dy := pixels(a.X, n*a.XImage, a.Pixels), pixels(a.DY, n*a.DYImage, a.Pixels)
+		x, dy := planeOf(a.X, n*a.XImage, a.Pixels), planeOf(a.DY, n*a.DYImage, a.Pixels)
 		for len(x) > 0 {
 			part.X, part.Pixels = &x[0][0], min(len(x), len(masked))
 			for i := range part.Pixels {
@@ -132,7 +132,12 @@ func passed(y, dy float32, high int64) float32 {
 }
 
 func normalize(a *Normalize) {
-	x, y := pixels(a.X, 0, a.Count), pixels(a.Y, 0, a.Count)
+	for n := range a.Images {
+		normalizePlane(planeOf(a.Y, n*a.Image, a.Pixels), planeOf(a.X, n*a.Image, a.Pixels), a)
+	}
+}
+
+func normalizePlane(y, x []vec, a *Normalize) {
 	c, low, high := a.Coeffs, a.Clamp.Low, a.Clamp.High
 	for i := range y {
 		o, v := &y[i], &x[i]
@@ -158,20 +163,28 @@ func clampVec(v *vec, c Clamp) {
 }
 
 func normalizeGrad(a *NormalizeGrad) {
-	x, dy, dx := pixels(a.X, 0, a.Count), pixels(a.DY, 0, a.Count), pixels(a.DX, 0, a.Count)
-	for i := range dx {
-		a.Coeffs.gradient(&dx[i], &x[i], &dy[i])
+	for n := range a.Images {
+		x, dy, dx := a.planes(n)
+		for i := range dx {
+			a.Coeffs.gradient(&dx[i], &x[i], &dy[i])
+		}
 	}
 }
 
 func normalizeGradMasked(a *NormalizeGrad) {
-	x, dy, dx := pixels(a.X, 0, a.Count), pixels(a.DY, 0, a.Count), pixels(a.DX, 0, a.Count)
 	high := int64(math.Float32bits(a.Clamp.High)) - 1
-	for i := range dx {
-		var g vec
-		a.Coeffs.mask(&g, &x[i], &dy[i], high)
-		a.Coeffs.gradient(&dx[i], &x[i], &g)
+	for n := range a.Images {
+		x, dy, dx := a.planes(n)
+		for i := range dx {
+			var g vec
+			a.Coeffs.mask(&g, &x[i], &dy[i], high)
+			a.Coeffs.gradient(&dx[i], &x[i], &g)
+		}
 	}
+}
+
+func (a *NormalizeGrad) planes(n int) (x, dy, dx []vec) {
+	return planeOf(a.X, n*a.Image, a.Pixels), planeOf(a.DY, n*a.Image, a.Pixels), planeOf(a.DX, n*a.Image, a.Pixels)
 }
 
 // gradient is dx = Scale*g - Offset - (x-Mean)*Slope.

@@ -195,15 +195,16 @@ func TestGradSums(t *testing.T) {
 func TestNormalize(t *testing.T) {
 	for _, pixels := range []int{1, 2, 7, 64} {
 		twins(t, 1e-5, func(k *Train, r *rand.Rand) []float32 {
-			x, y := normal(r, pixels*Lanes), guarded(pixels*Lanes)
-			k.Normalize(&Normalize{X: &x[0], Y: &y[0], Count: pixels, Coeffs: randomCoeffs(r), Clamp: relu6})
+			x, y := normal(r, 2*pixels*Lanes), guarded(2*pixels*Lanes)
+			k.Normalize(&Normalize{X: &x[0], Y: &y[0], Images: 2, Pixels: pixels, Image: pixels * vecBytes, Coeffs: randomCoeffs(r), Clamp: relu6})
 			requireGuards(t, y)
 			return y
 		})
 		for masked := range 2 {
 			twins(t, 1e-5, func(k *Train, r *rand.Rand) []float32 {
-				x, dy, dx := normal(r, pixels*Lanes), normal(r, pixels*Lanes), guarded(pixels*Lanes)
-				k.NormalizeGrad[masked](&NormalizeGrad{X: &x[0], DY: &dy[0], DX: &dx[0], Count: pixels, Coeffs: randomCoeffs(r), Clamp: Clamp{0, 1}})
+				x, dy, dx := normal(r, 2*pixels*Lanes), normal(r, 2*pixels*Lanes), guarded(2*pixels*Lanes)
+				k.NormalizeGrad[masked](&NormalizeGrad{X: &x[0], DY: &dy[0], DX: &dx[0], Images: 2, Pixels: pixels,
+					Image: pixels * vecBytes, Coeffs: randomCoeffs(r), Clamp: Clamp{0, 1}})
 				requireGuards(t, dx)
 				return dx
 			})

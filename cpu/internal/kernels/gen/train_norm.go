@@ -196,21 +196,42 @@ func normalize() {
 	a := begin("normalize_avx2", "Normalize", "is Normalize with AVX2 and FMA.")
 	n := a.norm(unsafe.Offsetof(f.Coeffs))
 	clamp := a.broadcasts(unsafe.Offsetof(f.Clamp), unsafe.Offsetof(f.Clamp)+4)
-	x, y := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.Y))
-	a.foursAndOnes("pixel", unsafe.Offsetof(f.Count), func(count int) {
+	a.eachImage(unsafe.Offsetof(f.Images), unsafe.Offsetof(f.Pixels), unsafe.Offsetof(f.Image), func(p []GPVirtual, count int) {
 		for i := range count {
 			v := YMM()
-			VMOVUPS(mem(x, i*vecBytes), v)
+			VMOVUPS(mem(p[0], i*vecBytes), v)
 			VSUBPS(n.mean, v, v)
 			VFMADD213PS(n.shift, n.scale, v)
 			VMAXPS(v, clamp[0], v)
 			VMINPS(v, clamp[1], v)
-			VMOVUPS(v, mem(y, i*vecBytes))
+			VMOVUPS(v, mem(p[1], i*vecBytes))
 		}
-		add(count*vecBytes, x)
-		add(count*vecBytes, y)
-	})
+	}, unsafe.Offsetof(f.X), unsafe.Offsetof(f.Y))
 	end()
+}
+
+// eachImage repeats body for the pixels of all images, four or one at a time. It is given where they are in the tensors at
+// some offsets, which have the same distance from image to image.
+func (a arguments) eachImage(images, pixels, step uintptr, body func(p []GPVirtual, count int), tensors ...uintptr) {
+	var image []GPVirtual
+	for _, t := range tensors {
+		image = append(image, a.load(t))
+	}
+	repeat("image", a.load(images), func() {
+		var p []GPVirtual
+		for _, r := range image {
+			p = append(p, copyOf(r))
+		}
+		a.foursAndOnes("pixel", pixels, func(count int) {
+			body(p, count)
+			for _, r := range p {
+				add(count*vecBytes, r)
+			}
+		})
+		for _, r := range image {
+			ADDQ(a.at(step), r)
+		}
+	})
 }
 
 // normalizeGrad emits the gradient of batch norm with known sums.
@@ -219,23 +240,19 @@ func normalizeGrad(masked bool) {
 	a := begin(maskedName("normalizeGrad", masked), "NormalizeGrad", "is NormalizeGrad with AVX2 and FMA.")
 	n := a.norm(unsafe.Offsetof(f.Coeffs))
 	clamp := a.broadcasts(unsafe.Offsetof(f.Clamp), unsafe.Offsetof(f.Clamp)+4)
-	x, dy, dx := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.DY)), a.load(unsafe.Offsetof(f.DX))
-	a.foursAndOnes("pixel", unsafe.Offsetof(f.Count), func(count int) {
+	a.eachImage(unsafe.Offsetof(f.Images), unsafe.Offsetof(f.Pixels), unsafe.Offsetof(f.Image), func(p []GPVirtual, count int) {
 		for i := range count {
 			v, g := YMM(), YMM()
-			VMOVUPS(mem(x, i*vecBytes), v)
-			VMOVUPS(mem(dy, i*vecBytes), g)
+			VMOVUPS(mem(p[0], i*vecBytes), v)
+			VMOVUPS(mem(p[1], i*vecBytes), g)
 			VSUBPS(n.mean, v, v)
 			if masked {
 				n.mask(v, g, clamp)
 			}
 			VFMSUB213PS(n.offset, n.scale, g)
 			VFNMADD231PS(n.slope, v, g)
-			VMOVUPS(g, mem(dx, i*vecBytes))
+			VMOVUPS(g, mem(p[2], i*vecBytes))
 		}
-		for _, p := range []GPVirtual{x, dy, dx} {
-			add(count*vecBytes, p)
-		}
-	})
+	}, unsafe.Offsetof(f.X), unsafe.Offsetof(f.DY), unsafe.Offsetof(f.DX))
 	end()
 }
