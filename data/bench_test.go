@@ -2,6 +2,9 @@ package data
 
 import (
 	"testing"
+
+	"mnv2/data/augment"
+	"mnv2/internal/shareddata"
 )
 
 // BenchmarkLoader shows what the Loader itself costs per batch of 64 small samples.
@@ -23,4 +26,44 @@ func BenchmarkLoader(b *testing.B) {
 		}
 		it.Release(batch)
 	}
+}
+
+// BenchmarkPhotographs is the input pipeline on one core: photographs of ImageNet, from file to batch, by the recipe for training and
+// that for evaluation, with the part that is needed decoded and with everything decoded.
+func BenchmarkPhotographs(b *testing.B) {
+	set, err := OpenFolder(shareddata.Path(b, "imagenet-sample"), "val", FolderOptions{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	train := augment.Train{Size: 224, Scale: [2]float64{0.08, 1}, Ratio: [2]float64{0.75, 1.333}, HFlip: 0.5, ColorJitter: [4]float64{0.4, 0.4, 0.4}}
+	for _, c := range []struct {
+		name string
+		set  Dataset
+		tr   Transform
+	}{
+		{"train/part", set, train},
+		{"train/whole", wholly{set}, train},
+		{"eval/part", set, augment.Eval{Size: 224, CropPct: 0.875}},
+		{"eval/whole", wholly{set}, augment.Eval{Size: 224, CropPct: 0.875}},
+	} {
+		b.Run(c.name, func(b *testing.B) { benchmarkWorker(b, LoaderConfig{Dataset: c.set, Size: 224, Transform: c.tr}) })
+	}
+}
+
+// benchmarkWorker lets one worker fill one slot with all samples in turn.
+func benchmarkWorker(b *testing.B, cfg LoaderConfig) {
+	cfg.Batch, cfg.Channels = 1, 3
+	l, err := NewLoader(cfg)
+	if err != nil {
+		b.Fatal(err)
+	}
+	w, dst, n := newWorker(l, 0), make([]byte, l.imageBytes()), 0
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := w.fill(dst, n*7919%cfg.Dataset.Len()); err != nil {
+			b.Fatal(err)
+		}
+		n++
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "images/s")
 }

@@ -18,7 +18,7 @@ func ExampleLoader() {
 		log.Fatal(err)
 	}
 	crop := augment.Train{Size: 32, Scale: [2]float64{0.8, 1}, Ratio: [2]float64{0.75, 1.333}, HFlip: 0.5}
-	run(data.LoaderConfig{Dataset: train, Batch: 32, Size: 32, Channels: 3, Transform: crop.Apply,
+	run(data.LoaderConfig{Dataset: train, Batch: 32, Size: 32, Channels: 3, Transform: crop,
 		Seed: 42, Shuffle: true, Train: true, DropLast: true})
 
 	val, err := shapes.New("val", shapes.Options{Size: 32, Val: 100})
@@ -26,7 +26,7 @@ func ExampleLoader() {
 		log.Fatal(err)
 	}
 	cut := augment.Eval{Size: 32, CropPct: 0.875}
-	run(data.LoaderConfig{Dataset: val, Batch: 32, Size: 32, Channels: 3, Transform: data.Fixed(cut.Apply)})
+	run(data.LoaderConfig{Dataset: val, Batch: 32, Size: 32, Channels: 3, Transform: cut})
 	// Output:
 	// 3 steps, 96 samples
 	// 4 steps, 100 samples

@@ -44,8 +44,18 @@ func (f *fake) Load(i int) (pixel.Image, error) {
 }
 
 // scramble is a Transform that depends on the picture and the random numbers.
-func scramble(dst []byte, img pixel.Image, rng *rand.Rand, _ *augment.Scratch) {
+var scramble Transform = scrambler{}
+
+type scrambler struct{}
+
+func (scrambler) Choose(rng *rand.Rand, w, h int) pixel.Rect {
+	return pixel.Rect{X: rng.IntN(w), Y: rng.IntN(h), W: 1, H: 1}
+}
+
+func (scrambler) Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, _ *augment.Scratch) {
+	at := e.Local()
+	src := e.Image.Row(at.Y)[at.X*e.Image.C:]
 	for j := range dst {
-		dst[j] = img.Pix[j] ^ byte(rng.IntN(256))
+		dst[j] = src[j%e.Image.C] ^ byte(rng.IntN(256))
 	}
 }

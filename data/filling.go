@@ -3,11 +3,7 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"sync/atomic"
-
-	"mnv2/data/augment"
-	"mnv2/data/decode"
 )
 
 // filling is the state of a batch while workers fill it.
@@ -17,9 +13,6 @@ type filling struct {
 	errs    []error       // by slot
 	held    bool          // handed out and not released
 }
-
-// unfit is an error that would meet every sample: it is not the file's fault, so passing over it would not help.
-type unfit struct{ error }
 
 // newBatch returns a batch from the pool, or a new one.
 func (l *Loader) newBatch() *Batch {
@@ -67,33 +60,6 @@ func (l *Loader) assign(b *Batch, order []int, step int) {
 func (l *Loader) image(b *Batch, k int) []byte {
 	size := l.imageBytes()
 	return b.Images[k*size : (k+1)*size : (k+1)*size]
-}
-
-// fill reads the sample of slot k and transforms it into the batch.
-func (l *Loader) fill(b *Batch, k int, rng *rand.Rand, s *augment.Scratch) error {
-	img, err := l.cfg.Dataset.Load(b.Index[k])
-	if err != nil && !errors.Is(err, decode.ErrImage) {
-		err = fmt.Errorf("%w: %w", decode.ErrImage, err)
-	}
-	if err != nil {
-		return err
-	}
-	name := func() string { return l.cfg.Dataset.Name(b.Index[k]) }
-	if err := img.Check(); err != nil {
-		return unfit{fmt.Errorf("%s: %w", name(), err)}
-	}
-	if img.C != l.cfg.Channels {
-		return unfit{fmt.Errorf("%s: has %d channels, the network takes %d: see --in_channels", name(), img.C, l.cfg.Channels)}
-	}
-	if l.cfg.Transform != nil {
-		l.cfg.Transform(l.image(b, k), img, rng, s)
-		return nil
-	}
-	if img.W != l.cfg.Size || img.H != l.cfg.Size {
-		return unfit{fmt.Errorf("%s: is %dx%d, the network takes %dx%d", name(), img.W, img.H, l.cfg.Size, l.cfg.Size)}
-	}
-	copy(l.image(b, k), img.Pix)
-	return nil
 }
 
 // settle deals with the samples of a full batch that could not be read, and blanks the padding.

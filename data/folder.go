@@ -192,29 +192,29 @@ func (f *Folder) Name(i int) string {
 // Load reads and decodes file i. Errors wrap decode.ErrImage.
 func (f *Folder) Load(i int) (pixel.Image, error) {
 	path := f.Name(i)
-	b, err := readImageFile(path, f.limits)
+	b, err := readImageFile(path, f.limits, nil)
 	if err != nil {
-		return pixel.Image{}, fmt.Errorf("image %q: %w: %w", path, decode.ErrImage, err)
+		return pixel.Image{}, err
 	}
 	return decode.Image(b, path, f.limits)
 }
 
-// readImageFile reads a regular file of at most the limit's size. (Opening a pipe would wait for a writer.)
-func readImageFile(path string, limits decode.Limits) ([]byte, error) {
-	most := limits.MaxBytes
-	if most == 0 {
-		most = decode.DefaultMaxBytes
+// LoadRegion reads file i and decodes the part that choose returns, in the memory of s. Errors are as from Load, but of a JPEG damage
+// outside the part may go unnoticed; a file cut short is refused all the same.
+func (f *Folder) LoadRegion(i int, choose func(w, h int) pixel.Rect, s *Scratch) (pixel.Excerpt, error) {
+	path := f.Name(i)
+	b, err := readImageFile(path, f.limits, s.file)
+	if err != nil {
+		return pixel.Excerpt{}, err
 	}
-	info, err := os.Stat(path)
-	switch {
-	case err != nil:
-		return nil, err
-	case info.IsDir():
-		return nil, errors.New("a folder, not an image")
-	case !info.Mode().IsRegular():
-		return nil, errors.New("not a regular file")
-	case info.Size() > most:
-		return nil, fmt.Errorf("%d bytes are more than the limit of %d", info.Size(), most)
+	if s.file = b; cap(b) > maxKeptFile {
+		s.file = nil
 	}
-	return os.ReadFile(path)
+	var e pixel.Excerpt
+	e.Image, err = decode.ImageRegion(b, path, f.limits, func(w, h int) pixel.Rect {
+		e.W, e.H, e.Part = w, h, choose(w, h)
+		return e.Part
+	}, &s.decode)
+	e.At = e.Part
+	return e, err
 }

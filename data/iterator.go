@@ -5,12 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
-
-	"mnv2/data/augment"
 )
 
 // Iterator hands out the batches of one epoch in order. Next, Release, Wait and Close are for one goroutine; what runs ahead is
@@ -90,13 +87,10 @@ func (it *Iterator) plan(first int) {
 
 // work fills slots. After a cancellation it leaves them as they are: Next returns no batch then.
 func (it *Iterator) work() {
-	var scratch augment.Scratch
-	var src rand.PCG
-	rng := rand.New(&src)
+	w := newWorker(it.l, it.epoch)
 	for j := range it.jobs {
 		if it.ctx.Err() == nil {
-			reseed(&src, it.l.cfg.Seed, it.epoch, j.b.Index[j.slot])
-			j.b.fill.errs[j.slot] = it.l.fill(j.b, j.slot, rng, &scratch)
+			j.b.fill.errs[j.slot] = w.fill(it.l.image(j.b, j.slot), j.b.Index[j.slot])
 		}
 		if j.b.fill.pending.Add(-1) == 0 {
 			j.b.fill.done <- struct{}{}

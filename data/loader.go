@@ -3,24 +3,9 @@ package data
 import (
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"runtime"
 	"sync"
-
-	"mnv2/data/augment"
-	"mnv2/data/pixel"
 )
-
-// Transform makes the network's picture of a decoded one: it overwrites dst, Size*Size*Channels bytes [H][W][C]. Results must
-// depend on img and rng alone. Many workers call it at once, each with its own rng and scratch memory.
-//
-// The Apply methods of augment.Train and augment.CifarTrain are Transforms.
-type Transform func(dst []byte, img pixel.Image, rng *rand.Rand, s *augment.Scratch)
-
-// Fixed makes a Transform of one that takes no random numbers, as the Apply methods of augment.Eval and augment.Whole.
-func Fixed(apply func(dst []byte, img pixel.Image, s *augment.Scratch)) Transform {
-	return func(dst []byte, img pixel.Image, _ *rand.Rand, s *augment.Scratch) { apply(dst, img, s) }
-}
 
 // LoaderConfig says what a Loader reads and how. Dataset, Batch, Size and Channels have no default.
 type LoaderConfig struct {

@@ -2,6 +2,7 @@ package data
 
 import (
 	"fmt"
+	"slices"
 
 	"mnv2/data/pixel"
 )
@@ -64,12 +65,26 @@ func (r *Records) Name(i int) string {
 }
 
 // Load returns a copy of sample i.
-func (r *Records) Load(i int) (pixel.Image, error) {
+func (r *Records) Load(i int) (pixel.Image, error) { return r.load(i, nil) }
+
+// LoadRegion copies sample i into the memory of s, as a whole.
+func (r *Records) LoadRegion(i int, choose func(w, h int) pixel.Rect, s *Scratch) (pixel.Excerpt, error) {
+	img, err := r.load(i, s.pix)
+	if err != nil {
+		return pixel.Excerpt{}, err
+	}
+	s.pix = img.Pix
+	return img.Excerpt(choose(img.W, img.H)), nil
+}
+
+// load copies sample i into pix if there is room.
+func (r *Records) load(i int, pix []byte) (pixel.Image, error) {
 	if i < 0 || i >= r.n {
 		return pixel.Image{}, fmt.Errorf("no sample %d: the set has %d", i, r.n)
 	}
 	f, at := r.find(i)
-	img, src := pixel.New(r.w, r.h, r.c), f.pixels[at]
+	size := r.w * r.h * r.c
+	img, src := pixel.Image{Pix: slices.Grow(pix[:0], size)[:size], W: r.w, H: r.h, C: r.c}, f.pixels[at]
 	if !f.planar {
 		copy(img.Pix, src)
 		return img, nil

@@ -38,3 +38,8 @@ func (s *Subset) Name(i int) string { return s.whole.Name(s.indices[i]) }
 
 // Load reads sample i of the subset.
 func (s *Subset) Load(i int) (pixel.Image, error) { return s.whole.Load(s.indices[i]) }
+
+// LoadRegion reads a part of sample i of the subset, if the whole set can.
+func (s *Subset) LoadRegion(i int, choose func(w, h int) pixel.Rect, m *Scratch) (pixel.Excerpt, error) {
+	return LoadRegion(s.whole, s.indices[i], choose, m)
+}

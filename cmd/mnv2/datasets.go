@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"path/filepath"
 
 	"mnv2/data"
 	"mnv2/data/augment"
-	"mnv2/data/pixel"
 	"mnv2/data/resize"
 	"mnv2/data/shapes"
 	"mnv2/internal/cli"
@@ -69,14 +67,15 @@ func trainTransform(o *options.Options) (data.Transform, error) {
 	}
 	switch {
 	case o.Dataset == "mnist":
-		return whole(augment.Whole{Size: o.ImageResize, Filter: filter})
+		t := augment.Whole{Size: o.ImageResize, Filter: filter}
+		return t, t.Check()
 	case isSmall(o):
 		t := augment.CifarTrain{Size: o.ImageResize, Filter: filter}
-		return func(dst []byte, img pixel.Image, rng *rand.Rand, s *augment.Scratch) { t.Apply(dst, img, rng, s) }, t.Check()
+		return t, t.Check()
 	}
 	t := augment.Train{Size: o.ImageResize, Scale: [2]float64(o.Scale), Ratio: [2]float64(o.Ratio),
 		HFlip: o.HFlip, VFlip: o.VFlip, ColorJitter: jitter(o.ColorJitter), Filter: filter}
-	return func(dst []byte, img pixel.Image, rng *rand.Rand, s *augment.Scratch) { t.Apply(dst, img, rng, s) }, t.Check()
+	return t, t.Check()
 }
 
 // evalTransform is what happens to a picture on its way into validation and prediction.
@@ -86,14 +85,11 @@ func evalTransform(o *options.Options) (data.Transform, error) {
 		return nil, err
 	}
 	if isSmall(o) {
-		return whole(augment.Whole{Size: o.ImageResize, Filter: filter})
+		t := augment.Whole{Size: o.ImageResize, Filter: filter}
+		return t, t.Check()
 	}
 	t := augment.Eval{Size: o.ImageResize, CropPct: o.CropPct, Filter: filter}
-	return func(dst []byte, img pixel.Image, _ *rand.Rand, s *augment.Scratch) { t.Apply(dst, img, s) }, t.Check()
-}
-
-func whole(t augment.Whole) (data.Transform, error) {
-	return func(dst []byte, img pixel.Image, _ *rand.Rand, s *augment.Scratch) { t.Apply(dst, img, s) }, t.Check()
+	return t, t.Check()
 }
 
 // jitter spreads color_jitter: one number stands for brightness, contrast and saturation alike.

@@ -138,7 +138,8 @@ func (p *predictor) predict(file string) (prediction, error) {
 		line.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("image %q: ", file)) // the line names the file
 		return line, nil
 	}
-	p.transform(p.pixels, img, rand.New(rand.NewPCG(0, 0)), &p.scratch)
+	rng := rand.New(rand.NewPCG(0, 0))
+	p.transform.Make(p.pixels, img.Excerpt(p.transform.Choose(rng, img.W, img.H)), rng, &p.scratch)
 	if err := p.net.inference.Logits(p.logits, p.pixels, 1); err != nil {
 		return line, err
 	}
