@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
 	"math/rand/v2"
@@ -36,11 +35,9 @@ func recipe(size int, f resize.Filter) augment.Train {
 // photo is a smooth picture with some noise.
 func photo(w, h int, seed uint64) image.Image {
 	rng, m := rand.New(rand.NewPCG(seed, 2)), image.NewRGBA(image.Rect(0, 0, w, h))
-	for y := range h {
-		for x := range w {
-			n := rng.IntN(40)
-			m.Set(x, y, color.RGBA{byte(x*3 + n), byte(y*2 + n), byte(x + y + 2*n), 255})
-		}
+	for i := 0; i < len(m.Pix); i += 4 {
+		x, y, n := i/4%w, i/4/w, int(rng.Uint32()>>27)
+		copy(m.Pix[i:i+4], []byte{byte(x*3 + n), byte(y*2 + n), byte(x + y + 2*n), 255})
 	}
 	return m
 }
@@ -86,12 +83,12 @@ func requireSame(t *testing.T, set Dataset, tr Transform, size, epochs int) {
 }
 
 func TestRegionsGiveTheSameBatches(t *testing.T) {
-	set := gallery(t, 60)
-	half, err := NewSubset(set, 30, 1, true)
+	set := gallery(t, 40)
+	half, err := NewSubset(set, 20, 1, true)
 	require.NoError(t, err)
 	for _, f := range filters {
 		t.Run(f.String(), func(t *testing.T) {
-			requireSame(t, set, recipe(24, f), 24, 5)
+			requireSame(t, set, recipe(24, f), 24, 3)
 			requireSame(t, set, augment.Eval{Size: 24, CropPct: 0.875, Filter: f}, 24, 1)
 			requireSame(t, half, augment.Whole{Size: 24, Filter: f}, 24, 1)
 			requireSame(t, half, augment.CifarTrain{Size: 24, Filter: f}, 24, 2)
@@ -114,8 +111,8 @@ func TestRegionsOfSharedPictures(t *testing.T) {
 	}
 	set, err := OpenFolder(grow(t, files), "train", FolderOptions{})
 	require.NoError(t, err)
-	for _, f := range filters {
-		requireSame(t, set, recipe(96, f), 96, 3)
+	for _, f := range filters[:2] {
+		requireSame(t, set, recipe(96, f), 96, 1)
 		requireSame(t, set, augment.Eval{Size: 96, CropPct: 0.875, Filter: f}, 96, 1)
 	}
 }
@@ -123,7 +120,7 @@ func TestRegionsOfSharedPictures(t *testing.T) {
 func TestRegionsOfPhotographs(t *testing.T) {
 	whole, err := OpenFolder(shareddata.Path(t, "imagenet-sample"), "val", FolderOptions{})
 	require.NoError(t, err)
-	set, err := NewSubset(whole, 48, 5, true)
+	set, err := NewSubset(whole, 16, 5, true)
 	require.NoError(t, err)
 	requireSame(t, set, recipe(224, resize.CV2Linear), 224, 1)
 	requireSame(t, set, augment.Eval{Size: 224, CropPct: 0.875, Filter: resize.PILBilinear}, 224, 1)
