@@ -185,3 +185,22 @@ func TestSteadyStateAllocatesNoPixels(t *testing.T) {
 		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/n, uint64(w*h/10), "bytes for each picture")
 	}
 }
+
+func TestRegionsOfRecords(t *testing.T) {
+	set := &Records{w: 3, h: 2, c: 3, classes: []string{"a"}}
+	for _, planar := range []bool{false, true} {
+		pix := make([]byte, 18)
+		for i := range pix {
+			pix[i] = byte(i)
+		}
+		require.NoError(t, set.add(recordFile{name: "f", labels: []byte{0}, pixels: [][]byte{pix}, planar: planar}))
+	}
+	requireSame(t, set, augment.CifarTrain{Size: 5}, 5, 2)
+	var s Scratch
+	_, err := set.LoadRegion(2, nil, &s)
+	require.ErrorContains(t, err, "no sample 2")
+	require.Zero(t, testing.AllocsPerRun(10, func() {
+		_, err = set.LoadRegion(1, func(w, h int) pixel.Rect { return pixel.Rect{W: w, H: h} }, &s)
+	}))
+	require.NoError(t, err)
+}
