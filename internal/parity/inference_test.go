@@ -178,8 +178,8 @@ func TestAccuracyOnTheSample(t *testing.T) {
 		ClassIndex: shareddata.Path(t, "imagenet-sample/imagenet_class_index.json")})
 	require.NoError(t, err)
 	const batch = 20
-	eval := augment.Eval{Size: 224, CropPct: 0.875, Filter: resize.PILBilinear}
-	loader, err := data.NewLoader(data.LoaderConfig{Dataset: set, Batch: batch, Size: 224, Channels: 3, Transform: data.Fixed(eval.Apply)})
+	loader, err := data.NewLoader(data.LoaderConfig{Dataset: set, Batch: batch, Size: 224, Channels: 3,
+		Transform: augment.Eval{Size: 224, CropPct: 0.875, Filter: resize.PILBilinear}})
 	require.NoError(t, err)
 	m, err := train.Evaluate(context.Background(), open(t, shareddata.Path(t, published), batch), 1000, loader, train.EvalOptions{Batch: batch})
 	require.NoError(t, err)
