@@ -97,6 +97,17 @@ func app() cli.App {
 				Run:  convertCommand,
 			},
 			{
+				Name: "bench", Summary: "measure how fast this machine is", Acts: options.Bench,
+				Examples: []string{
+					"mnv2 bench",
+					"mnv2 bench --cases latency,throughput --threads 1 --seconds 5",
+					"mnv2 bench --ops --format json",
+					"mnv2 bench --data_dir /data/imagenet --cases input --chart speed.png",
+				},
+				More: []string{"Without --ckpt_path the weights are random; without --data_dir the pictures are generated."},
+				Run:  benchCommand,
+			},
+			{
 				Name: "devices", Summary: "list the devices there are, and why others are not", Acts: options.Devices,
 				Examples: []string{"mnv2 devices", "mnv2 devices --format json"},
 				Run:      devicesCommand,

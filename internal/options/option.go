@@ -72,17 +72,18 @@ const (
 	Validate
 	Predict
 	Convert
+	Bench
 	Devices
 	Version
 
 	Runs = Train | Validate | Predict // commands that run the network
-	All  = Runs | Convert | Devices | Version
+	All  = Runs | Convert | Bench | Devices | Version
 )
 
 // Name returns the command's name as typed.
 func (c Command) Name() string {
 	var names []string
-	for i, name := range []string{"train", "validate", "predict", "convert", "devices", "version"} {
+	for i, name := range []string{"train", "validate", "predict", "convert", "bench", "devices", "version"} {
 		if c&(1<<i) != 0 {
 			names = append(names, name)
 		}

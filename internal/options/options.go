@@ -129,6 +129,12 @@ type Options struct {
 	Logits    bool
 	Naming    string
 
+	// Bench.
+	Cases   string
+	Seconds float64
+	Ops     bool
+	Chart   string
+
 	// Huawei's cloud, accepted and explained.
 	EnableModelArts bool
 	DataURL         string

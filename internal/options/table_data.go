@@ -7,7 +7,7 @@ func datasetRows() []*Option {
 			Help: "imagenet (folders), cifar10, cifar100, mnist, shapes",
 			Note: "An empty name means folders, as imagenet does; shapes is ours and needs no files. MindCV's YAML may name any other data set and then fails when it builds the transforms; here the name is refused at once.",
 			at:   func(o *Options) any { return &o.Dataset }},
-		{Name: "data_dir", Arg: "DIR", Group: Dataset, Default: "./", Common: Train | Validate, Acts: Train | Validate,
+		{Name: "data_dir", Arg: "DIR", Group: Dataset, Default: "./", Common: Train | Validate | Bench, Acts: Train | Validate | Bench,
 			Help: "root folder, with train/CLASS/* and val/CLASS/*",
 			at:   func(o *Options) any { return &o.DataDir }},
 		{Name: "train_split", Group: Dataset, Default: "train", Acts: Train,

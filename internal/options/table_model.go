@@ -3,9 +3,9 @@ package options
 // modelRows: MindCV's "Model parameters" about the network.
 func modelRows() []*Option {
 	return []*Option{
-		{Name: "model", Group: Model, Default: "mobilenet_v2_035_224", Common: Runs | Convert, Acts: Runs | Convert,
+		{Name: "model", Group: Model, Default: "mobilenet_v2_035_224", Common: Runs | Convert | Bench, Acts: Runs | Convert | Bench,
 			Help: "such as mobilenet_v2_100",
-			Note: "Widths 035, 050, 075, 100, 130 and 140. Some names have a size, as in mobilenet_v2_035_224; it does not set image_resize.",
+			Note: "Widths 035, 050, 075, 100, 130 and 140. Some names have a size, as in mobilenet_v2_035_224; it does not set image_resize. bench takes mobilenet_v2_100 by default.",
 			at:   func(o *Options) any { return &o.Model }},
 		{Name: "num_classes", Group: Model, Default: "None", None: true, Unit: "classes", Bounds: between(1, 1<<24), Common: Runs | Convert, Acts: Runs | Convert,
 			Help: "classifier outputs; None takes the data set's",
@@ -35,7 +35,7 @@ func modelRows() []*Option {
 // checkpointRows: MindCV's "Model parameters" about checkpoints and the run.
 func checkpointRows() []*Option {
 	return []*Option{
-		{Name: "ckpt_path", Arg: "FILE", Group: Model, Common: Runs, Acts: Runs,
+		{Name: "ckpt_path", Arg: "FILE", Group: Model, Common: Runs | Bench, Acts: Runs | Bench,
 			Help: "weights to use or start from, or a run to resume",
 			Note: "MindCV says nothing if the file is missing; here that is an error. .ckpt, .safetensors, .pth and .tflite are read.",
 			at:   func(o *Options) any { return &o.CkptPath }},

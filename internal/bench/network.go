@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"mnv2/backend"
+	"mnv2/data"
+	"mnv2/model"
+)
+
+// Bench is what cases are measured on.
+type Bench struct {
+	Device  backend.Backend
+	Arch    *model.Arch
+	Values  map[string][]float32 // parameters by MindCV name
+	Numbers model.Normalization
+	Fuse    backend.Fuse
+	Time    time.Duration // about how long each measurement takes
+
+	Pictures  data.Dataset // for the input pipeline
+	Transform data.Transform
+	Workers   int // goroutines of the input pipeline
+}
+
+// Run measures one case.
+func (b *Bench) Run(ctx context.Context, c Case) (Result, error) {
+	resetPeak()
+	run := map[Kind]func(context.Context, Case) (Result, error){Inference: b.infer, Training: b.train, Input: b.input}[c.Kind]
+	if run == nil {
+		return Result{}, fmt.Errorf("bench %s: no such kind of case: %q", c.Name, c.Kind)
+	}
+	r, err := run(ctx, c)
+	if err != nil {
+		return Result{}, fmt.Errorf("bench %s: %w", c.Name, err)
+	}
+	return r, nil
+}
+
+// infer times Logits: bytes of images in, scores out, copies to and from the device included.
+func (b *Bench) infer(ctx context.Context, c Case) (_ Result, err error) {
+	params, err := b.parameters()
+	if err != nil {
+		return Result{}, err
+	}
+	defer closing(&err, params.Close)
+	net, err := model.NewInference(params, model.InferenceOptions{Batch: c.Batch, Size: c.Size, Normalization: b.Numbers, Fuse: b.Fuse})
+	if err != nil {
+		return Result{}, err
+	}
+	defer closing(&err, net.Close)
+	images, logits := b.images(c), make([]float32, c.Batch*b.Arch.Classes)
+	stats, err := Measure(ctx, b.Time, func() error { return net.Logits(logits, images, c.Batch) })
+	if err != nil {
+		return Result{}, err
+	}
+	return newResult(c, stats, net.Memory()+b.parameterBytes()), nil
+}
+
+// train times whole steps: images and labels in, forward, backward, update, and the losses out.
+func (b *Bench) train(ctx context.Context, c Case) (_ Result, err error) {
+	params, err := b.parameters()
+	if err != nil {
+		return Result{}, err
+	}
+	defer closing(&err, params.Close)
+	state, err := model.NewTrainState(params)
+	if err != nil {
+		return Result{}, err
+	}
+	defer closing(&err, state.Close)
+	net, err := model.NewTraining(state, model.TrainingOptions{Batch: c.Batch, Size: c.Size, Normalization: b.Numbers,
+		Rule: backend.Momentum, Fuse: b.Fuse})
+	if err != nil {
+		return Result{}, err
+	}
+	defer closing(&err, net.Close)
+	stats, err := Measure(ctx, b.Time, b.step(net, c))
+	if err != nil {
+		return Result{}, err
+	}
+	return newResult(c, stats, net.Memory()+3*b.parameterBytes()), nil
+}
+
+// step returns a function that takes one training step and waits for it. The learning rate is small, because the labels mean
+// nothing.
+func (b *Bench) step(net *model.Training, c Case) func() error {
+	rng := source()
+	images, labels, losses := b.images(c), make([]int32, c.Batch), make([]float32, c.Batch)
+	for i := range labels {
+		labels[i] = int32(rng.IntN(b.Arch.Classes))
+	}
+	mask := make([]byte, net.MaskLen())
+	for i := range mask {
+		if rng.Float64() >= b.Arch.DropRate {
+			mask[i] = 1
+		}
+	}
+	hyper := []model.Hyper{{LR: 1e-4, WeightDecay: 4e-5, Momentum: 0.9}}
+	return func() error {
+		return errors.Join(net.Step(images, labels, mask, hyper), net.Losses(losses))
+	}
+}
+
+// parameters are the values on the device, all in one optimizer group.
+func (b *Bench) parameters() (*model.Parameters, error) {
+	params, err := model.NewParameters(b.Device, b.Arch, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := params.Store(b.Values); err != nil {
+		return nil, errors.Join(err, params.Close())
+	}
+	return params, nil
+}
+
+func (b *Bench) parameterBytes() int64 {
+	_, all := b.Arch.Count()
+	return int64(all) * 4
+}
+
+// images are random bytes for a batch. How fast the network runs does not depend on what it sees.
+func (b *Bench) images(c Case) []byte {
+	images, rng := make([]byte, c.Batch*c.Size*c.Size*b.Arch.InChannels), source()
+	for i := range images {
+		images[i] = byte(rng.Uint32())
+	}
+	return images
+}
+
+// source gives the same random numbers every time.
+func source() *rand.Rand { return rand.New(rand.NewPCG(42, 0)) }
+
+// closing calls f on the way out of a function and keeps its error if there is no earlier one.
+func closing(err *error, f func() error) {
+	if e := f(); *err == nil {
+		*err = e
+	}
+}
