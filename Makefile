@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: all build test race test-arm64 docs lint fuzz cross clean help
+.PHONY: all build test race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -36,6 +36,9 @@ test-arm64: ## all tests for arm64, under qemu-user
 cross: ## builds for the other systems and architectures
 	for t in linux/arm64 darwin/arm64 windows/amd64; do \
 	  echo $$t; CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -o /dev/null ./... || exit 1; done
+
+bench-peers: build ## compares with other programs, writes docs/benchmarks.md; PEERS_ARGS go to the script
+	./build/bench-peers/run.sh $(PEERS_ARGS)
 
 clean: ## removes what was built
 	rm -rf bin

@@ -1,0 +1,56 @@
+"""MobileNetV2 1.0 for PyTorch, with torchvision's names and layers, so that torchvision need not be installed."""
+import torch
+from torch import nn
+
+
+def conv(i, o, k=1, stride=1, groups=1):
+    return nn.Sequential(nn.Conv2d(i, o, k, stride, k // 2, groups=groups, bias=False), nn.BatchNorm2d(o), nn.ReLU6(inplace=True))
+
+
+class InvertedResidual(nn.Module):
+    def __init__(self, i, o, stride, expand):
+        super().__init__()
+        hidden = i * expand
+        layers = [] if expand == 1 else [conv(i, hidden)]
+        layers += [conv(hidden, hidden, 3, stride, hidden), nn.Conv2d(hidden, o, 1, bias=False), nn.BatchNorm2d(o)]
+        self.conv = nn.Sequential(*layers)
+        self.residual = stride == 1 and i == o
+
+    def forward(self, x):
+        return x + self.conv(x) if self.residual else self.conv(x)
+
+
+class MobileNetV2(nn.Module):
+    def __init__(self, classes=1000):
+        super().__init__()
+        layers, c = [conv(3, 32, 3, 2)], 32
+        for expand, o, n, stride in [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]:
+            for i in range(n):
+                layers.append(InvertedResidual(c, o, stride if i == 0 else 1, expand))
+                c = o
+        self.features = nn.Sequential(*layers, conv(c, 1280))
+        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, classes))
+
+    def forward(self, x):
+        return self.classifier(self.features(x).mean([2, 3]))
+
+
+def random_weights(path):
+    """Writes weights for which no layer's output vanishes: He initialisation, batch norm near its usual start."""
+    torch.manual_seed(0)
+    net = MobileNetV2()
+    for m in net.modules():
+        if isinstance(m, nn.Conv2d):
+            nn.init.kaiming_normal_(m.weight, mode="fan_in")
+        elif isinstance(m, nn.BatchNorm2d):
+            nn.init.uniform_(m.weight, 0.8, 1.2)
+            nn.init.uniform_(m.bias, -0.2, 0.6)
+            nn.init.uniform_(m.running_mean, -0.2, 0.2)
+            nn.init.uniform_(m.running_var, 0.8, 1.2)
+    torch.save(net.state_dict(), path)
+
+
+def load(path):
+    net = MobileNetV2()
+    net.load_state_dict(torch.load(path, weights_only=True))
+    return net

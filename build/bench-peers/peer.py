@@ -1,0 +1,83 @@
+"""One program to compare with, in a process of its own: peer.py PROGRAM KIND SIZE BATCH THREADS FOLDER.
+
+It prints a line of JSON when it is ready (the logits of the first image, its version), then for each line read, a number of
+seconds, works for that long and prints the duration of every batch. The end of the input ends it."""
+import json
+import sys
+import time
+
+import numpy as np
+
+
+def peak_bytes():
+    with open("/proc/self/status") as f:
+        return next(int(line.split()[1]) << 10 for line in f if line.startswith("VmHWM"))
+
+
+def use_onnxruntime(batch, threads, folder, x):
+    import onnxruntime as ort
+    o = ort.SessionOptions()
+    o.intra_op_num_threads, o.inter_op_num_threads = threads, 1
+    session = ort.InferenceSession(f"{folder}/batch{batch}.onnx", o, providers=["CPUExecutionProvider"])
+    return lambda: session.run(None, {"x": x})[0], ort.__version__
+
+
+def use_openvino(batch, threads, folder, x):
+    import openvino as ov
+    config = {"INFERENCE_NUM_THREADS": threads, "PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32", "NUM_STREAMS": 1}
+    model = ov.Core().compile_model(f"{folder}/batch{batch}.onnx", "CPU", config)
+    request = model.create_infer_request()
+    return lambda: request.infer([x], share_inputs=True)[0], ov.__version__
+
+
+def use_torch(program, kind, batch, threads, folder, x):
+    import torch
+    from network import load
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    form = torch.channels_last if program.endswith("channels_last") else torch.contiguous_format
+    net = load(f"{folder}/weights.pth").to(memory_format=form)
+    x = torch.from_numpy(x).to(memory_format=form)
+    if kind == "inference":
+        net.eval()
+
+        def infer():
+            with torch.inference_mode():
+                return net(x).numpy()
+        return infer, torch.__version__
+    y = torch.randint(0, 1000, (batch,))
+    optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = torch.nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach().numpy()
+    return step, torch.__version__
+
+
+def main():
+    program, kind, size, batch, threads, folder = sys.argv[1:]
+    size, batch, threads = int(size), int(batch), int(threads)
+    pixels = np.fromfile(f"{folder}/image{size}.raw", np.uint8).reshape(1, size, size, 3).astype(np.float32)
+    pixels = (pixels - np.float32([123.675, 116.28, 103.53])) / np.float32([58.395, 57.12, 57.375])
+    x = np.ascontiguousarray(np.repeat(pixels.transpose(0, 3, 1, 2), batch, 0))
+    if program == "onnxruntime":
+        run, version = use_onnxruntime(batch, threads, folder, x)
+    elif program == "openvino":
+        run, version = use_openvino(batch, threads, folder, x)
+    else:
+        run, version = use_torch(program, kind, batch, threads, folder, x)
+    first = run()
+    print(json.dumps({"version": version, "logits": first[0].tolist() if kind == "inference" else None}), flush=True)
+    for line in sys.stdin:
+        seconds, times, start = float(line), [], time.perf_counter()
+        while not times or time.perf_counter() - start < seconds:
+            began = time.perf_counter()
+            run()
+            times.append(time.perf_counter() - began)
+        print(json.dumps({"times": times, "peak": peak_bytes()}), flush=True)
+
+
+main()
