@@ -19,6 +19,7 @@ CELLS = {
     "latency-1": ("latency", "inference", 224, 1, 1, 0.5, 1.0),
     "latency-2": ("latency", "inference", 224, 1, 2, 0.5, 1.0),
     "throughput-2": ("throughput", "inference", 224, 32, 2, 1.0, 0.6),
+    "train32-1": ("train32", "training", 32, 64, 1, 1.0, 0.6),
     "train32-2": ("train32", "training", 32, 64, 2, 1.0, 0.6),
     "train96-2": ("train96", "training", 96, 64, 2, 2.0, 0.4),
     "train224-2": ("train224", "training", 224, 32, 2, 4.0, 0.3),
