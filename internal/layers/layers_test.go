@@ -29,6 +29,7 @@ var rules = []rule{
 	{"weights", "fits files to networks: it opens no device", []string{"model", "checkpoint/", "backend"}},
 	{"train", "is the loop: it parses no flag and opens no device", []string{"model", "data/", "backend", "checkpoint/", "weights", "internal/atomicfile"}},
 	{"configs", "holds the recipes", nil},
+	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu"}},
 	{"internal/atomicfile", "writes files", nil},
 	{"internal/tolerance", "compares numbers", nil},
