@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/cpu/internal/kernels"
+	"mnv2/internal/shareddata"
 )
 
 // setup is a prepared plan with its memory.
@@ -131,8 +132,8 @@ func TestPlan(t *testing.T) {
 }
 
 func TestPlan224(t *testing.T) {
-	if testing.Short() || raceDetector {
-		t.Skip("takes seconds")
+	if raceDetector && !shareddata.Required("slow") {
+		t.Skip("slow under the race detector: MNV2_REQUIRE=slow runs it")
 	}
 	s := newSetup(t, mobileNet(1, 224, 224, 1, 1000), kernels.Sets()[0], 2)
 	s.run(t)
