@@ -7,22 +7,38 @@ import statistics
 import struct
 import subprocess
 import sys
+import typing
 import zlib
 
 import report
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-INFERENCE = ["onnxruntime", "openvino", "torch", "torch channels_last"]
-TRAINING = ["torch", "torch channels_last"]
-# name: kind, size, batch, threads, seconds of a round, rounds as a share of --rounds
+INFERENCE = ["onnxruntime", "openvino", "litert", "ncnn", "torch channels_last", "torch compiled"]
+TRAINING = ["torch", "torch channels_last", "torch compiled"]
+
+
+class Cell(typing.NamedTuple):
+    """One case of the comparison."""
+    case: str  # as mnv2 bench --cases takes it
+    kind: str  # inference or training
+    size: int  # pixels
+    batch: int
+    threads: int
+    seconds: float  # of a round
+    share: float  # rounds, as a share of --rounds
+    busy: bool = False  # another process spins on the first core meanwhile
+
+
 CELLS = {
-    "latency-1": ("latency", "inference", 224, 1, 1, 0.5, 1.0),
-    "latency-2": ("latency", "inference", 224, 1, 2, 0.5, 1.0),
-    "throughput-2": ("throughput", "inference", 224, 32, 2, 1.0, 0.6),
-    "train32-1": ("train32", "training", 32, 64, 1, 1.0, 0.6),
-    "train32-2": ("train32", "training", 32, 64, 2, 1.0, 0.6),
-    "train96-2": ("train96", "training", 96, 64, 2, 2.0, 0.4),
-    "train224-2": ("train224", "training", 224, 32, 2, 4.0, 0.3),
+    "latency-1": Cell("latency", "inference", 224, 1, 1, 0.5, 1.0),
+    "latency-2": Cell("latency", "inference", 224, 1, 2, 0.5, 1.0),
+    "throughput-2": Cell("throughput", "inference", 224, 32, 2, 1.0, 0.6),
+    "latency-2-busy": Cell("latency", "inference", 224, 1, 2, 1.0, 1.0, True),
+    "throughput-2-busy": Cell("throughput", "inference", 224, 32, 2, 1.0, 0.6, True),
+    "train32-1": Cell("train32", "training", 32, 64, 1, 1.0, 0.6),
+    "train32-2": Cell("train32", "training", 32, 64, 2, 1.0, 0.6),
+    "train96-2": Cell("train96", "training", 96, 64, 2, 2.0, 0.4),
+    "train224-2": Cell("train224", "training", 224, 32, 2, 4.0, 0.3),
 }
 
 
@@ -31,6 +47,7 @@ def prepare(a):
     import numpy as np
     import torch
     import network
+    import portable
     path = f"{a.work}/weights.pth"
     if a.weights:
         subprocess.run([a.mnv2, "convert", a.weights, path, "--naming", "torchvision", "--force"], check=True)
@@ -43,6 +60,8 @@ def prepare(a):
     net = network.load(path).eval()
     for batch in (1, 32):
         torch.onnx.export(net, torch.zeros(batch, 3, 224, 224), f"{a.work}/batch{batch}.onnx", input_names=["x"], dynamo=False, opset_version=17)
+    portable.export_ncnn(a, net)
+    portable.export_litert(a, path)
 
 
 def write_png(path, pixels):
@@ -104,27 +123,45 @@ def difference(ours, theirs):
     return max(abs(x - y) for x, y in zip(ours, theirs)) / max(map(abs, ours))
 
 
-def measure(a, name, expected):
-    case, kind, size, batch, threads, seconds, share = CELLS[name]
-    programs, versions, differences, missing = {"mnv2": Ours(a, case, threads)}, {}, {}, []
-    for program in INFERENCE if kind == "inference" else TRAINING:
-        peer = Peer(a, program, kind, size, batch, threads)
+def busy_neighbour():
+    """A process that takes the first core and never lets go."""
+    first = min(os.sched_getaffinity(0))
+    return subprocess.Popen([sys.executable, "-c", f"import os\nos.sched_setaffinity(0, {{{first}}})\nwhile True: pass"])
+
+
+def start(a, cell, expected):
+    """Our program and the peers that run here; how far each one's logits are off; which ones are missing."""
+    programs, versions, differences, missing = {"mnv2": Ours(a, cell.case, cell.threads)}, {}, {}, []
+    for program in INFERENCE if cell.kind == "inference" else TRAINING:
+        peer = Peer(a, program, cell.kind, cell.size, cell.batch, cell.threads)
         if peer.ready is None:
             missing.append(program)
             continue
         programs[program], versions[program] = peer, peer.ready["version"]
-        if kind == "inference":
+        if cell.kind == "inference":
             differences[program] = difference(expected, peer.ready["logits"])
             if not differences[program] < 1e-3:
                 sys.exit(f"bench-peers: {program}: the outputs differ by {differences[program]:.2g} of the largest; nothing was measured")
+    return programs, versions, differences, missing
+
+
+def measure(a, name, expected):
+    cell = CELLS[name]
+    programs, versions, differences, missing = start(a, cell, expected)
+    neighbour = busy_neighbour() if cell.busy else None
     rounds = {program: [] for program in programs}
-    for _ in range(max(1, round(a.rounds * share))):
-        for program, p in programs.items():
-            rounds[program].append(p.round(seconds))
-    for p in programs.values():
-        p.close()
+    try:
+        for _ in range(max(1, round(a.rounds * cell.share))):
+            for program, p in programs.items():
+                rounds[program].append(p.round(cell.seconds))
+    finally:
+        if neighbour:
+            neighbour.kill()
+            neighbour.wait()
+        for p in programs.values():
+            p.close()
     print(name, {k: [round(1000 * t[0], 1) for t in v] for k, v in rounds.items()}, file=sys.stderr, flush=True)
-    return {"name": name, "kind": kind, "size": size, "batch": batch, "threads": threads, "rounds": rounds, "versions": versions,
+    return {"name": name, "cell": cell, "rounds": rounds, "versions": versions,
             "differences": differences, "missing": missing, "conditions": programs["mnv2"].conditions}
 
 

@@ -30,21 +30,60 @@ def use_openvino(batch, threads, folder, x):
     return lambda: request.infer([x], share_inputs=True)[0], ov.__version__
 
 
+def use_ncnn(threads, folder, x):
+    import ncnn
+    net = ncnn.Net()
+    net.opt.num_threads = threads
+    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
+    net.load_param(f"{folder}/net.ncnn.param")
+    net.load_model(f"{folder}/net.ncnn.bin")
+    images = [ncnn.Mat(np.ascontiguousarray(image)) for image in x]
+
+    def infer():  # it takes one image at a time
+        rows = []
+        for image in images:
+            extractor = net.create_extractor()
+            extractor.input("in0", image)
+            rows.append(np.array(extractor.extract("out0")[1]))
+        return np.stack(rows)
+    return infer, ncnn.__version__
+
+
+def use_litert(batch, threads, folder, x):
+    from importlib.metadata import version
+    from ai_edge_litert.interpreter import Interpreter
+    net = Interpreter(model_path=f"{folder}/batch{batch}.tflite", num_threads=threads)
+    net.allocate_tensors()
+    source, result = net.get_input_details()[0]["index"], net.get_output_details()[0]["index"]
+    x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+
+    def infer():
+        net.set_tensor(source, x)
+        net.invoke()
+        return net.get_tensor(result)
+    return infer, version("ai-edge-litert")
+
+
 def use_torch(program, kind, batch, threads, folder, x):
     import torch
     from network import load
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
-    form = torch.channels_last if program.endswith("channels_last") else torch.contiguous_format
+    form = torch.contiguous_format if program == "torch" else torch.channels_last
     net = load(f"{folder}/weights.pth").to(memory_format=form)
     x = torch.from_numpy(x).to(memory_format=form)
     if kind == "inference":
         net.eval()
+        if program == "torch compiled":
+            torch._inductor.config.freezing = True
+            net = torch.compile(net)
 
         def infer():
             with torch.inference_mode():
                 return net(x).numpy()
         return infer, torch.__version__
+    if program == "torch compiled":
+        net = torch.compile(net)
     y = torch.randint(0, 1000, (batch,))
     optimizer = torch.optim.SGD(net.parameters(), lr=1e-4, momentum=0.9, weight_decay=4e-5)
 
@@ -67,6 +106,10 @@ def main():
         run, version = use_onnxruntime(batch, threads, folder, x)
     elif program == "openvino":
         run, version = use_openvino(batch, threads, folder, x)
+    elif program == "ncnn":
+        run, version = use_ncnn(threads, folder, x)
+    elif program == "litert":
+        run, version = use_litert(batch, threads, folder, x)
     else:
         run, version = use_torch(program, kind, batch, threads, folder, x)
     first = run()

@@ -23,7 +23,8 @@ def write(a, cells):
     ]
     if differences:
         lines.append(f"- logits differ from mnv2's by at most {max(differences):.1e} of the largest logit")
-    lines += ["- PyTorch runs eagerly, as in training; its batch norm is not folded in inference",
+    lines += ["- torch and torch channels_last run eagerly, batch norm not folded; torch compiled is torch.compile, channels last, in",
+              "  inference with its weights frozen; ncnn takes one image at a time; litert computes with XNNPACK",
               "- mnv2's memory includes the benchmark's own copy of the weights, 14 MB"]
     if a.note:
         lines.append(f"- {a.note}")
@@ -31,8 +32,8 @@ def write(a, cells):
               "|---|---|---|---|---|---|---|---|---|"]
     for cell in cells:
         lines += rows(cell)
-    lines += ["", "Not measured: ncnn, LiteRT/XNNPACK and oneDNN alone; the input pipeline against Pillow-SIMD and torchvision; a busy process on",
-              "one of the cores."]
+    lines += ["", "Not measured: oneDNN alone (OpenVINO and PyTorch compute with it); the input pipeline against",
+              "Pillow-SIMD and torchvision."]
     if missing:
         lines.append("Did not start here and are left out: " + ", ".join(missing) + ".")
     text = "\n".join(lines) + "\n"
@@ -48,7 +49,9 @@ def rows(cell):
         ratios = [theirs[0] / own[0] for theirs, own in zip(rounds, ours)]
         spread = "" if program == "mnv2" else f"{min(ratios):.2f} to {max(ratios):.2f}"
         ratio = "" if program == "mnv2" else f"{statistics.median(ratios):.2f}"
-        out.append(f"| {cell['kind']} {cell['size']} px, batch {cell['batch']} | {cell['threads']} | {program} | "
+        c = cell["cell"]
+        busy = ", one core busy" if c.busy else ""
+        out.append(f"| {c.kind} {c.size} px, batch {c.batch}{busy} | {c.threads} | {program} | "
                    f"{1000 * statistics.median(r[0] for r in rounds):.1f} | {1000 * min(r[1] for r in rounds):.1f} | {ratio} | {spread} | "
                    f"{len(rounds)} | {max(r[2] for r in rounds) / 2**20:.0f} |")
     return out

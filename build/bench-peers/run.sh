@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs the peers into a virtual environment of their own and compares them with bin/mnv2: make bench-peers.
 #   PEERS_PYTHON   a Python that has torch, onnx and onnxruntime already; nothing is installed then
+#   PEERS_LITERT   a Python that has litert-torch, which wants a PyTorch of its own; nothing is installed then
 #   PEERS_PRELOAD  an allocator library for PyTorch; without it jemalloc is looked for, then fetched with apt-get
 # Arguments go to compare.py (--weights FILE, --rounds N, --cells LIST, --out FILE).
 set -eu
@@ -14,8 +15,17 @@ if [ -z "$python" ]; then
 	python=$tmp/venv/bin/python
 	[ -x "$python" ] || python3 -m venv "$tmp/venv"
 	"$python" -m pip install --quiet torch numpy onnx onnxruntime onnxscript
-	"$python" -m pip install --quiet openvino || echo "bench-peers: openvino could not be installed, it is left out" >&2
+	for peer in openvino "ncnn pnnx" ai-edge-litert; do
+		# shellcheck disable=SC2086 -- a peer may be two packages
+		"$python" -m pip install --quiet $peer || echo "bench-peers: $peer could not be installed, it is left out" >&2
+	done
 fi
+if [ -z "${PEERS_LITERT:-}" ]; then
+	[ -x "$tmp/litert/bin/python" ] || python3 -m venv "$tmp/litert"
+	"$tmp/litert/bin/python" -m pip install --quiet litert-torch || echo "bench-peers: litert-torch could not be installed, litert is left out" >&2
+	PEERS_LITERT=$tmp/litert/bin/python
+fi
+export PEERS_LITERT
 
 if [ -z "${PEERS_PRELOAD:-}" ]; then
 	find_jemalloc() { find /usr/lib "$tmp" -name 'libjemalloc.so.2' 2>/dev/null | head -n 1; }
