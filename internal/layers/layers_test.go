@@ -23,6 +23,8 @@ var rules = []rule{
 	{"backend/ref", "is the oracle: it shares nothing with what it judges", []string{"backend"}},
 	{"backend/backendtest", "judges every device alike: it knows none", []string{"backend", "backend/ref", "internal/tolerance", "github.com/stretchr/testify"}},
 	{"cpu/", "is always compiled in, without cgo", []string{"backend", "cpu/", "golang.org/x/sys/cpu"}},
+	{"csrc/", "binds vendor libraries: it uses cgo and knows nothing of this program", []string{"C"}},
+	{"ascend", "runs the operations on NPUs: C types stay in the binding", []string{"backend", "csrc/acl"}},
 	{"model", "issues operations: it names no vendor, reads no file, knows no flag", []string{"backend"}},
 	{"checkpoint/", "reads and writes tensors: it knows no network and no device", []string{"checkpoint/", "internal/atomicfile", "google.golang.org/protobuf/encoding/protowire"}},
 	{"data/", "makes bytes of pixels: it knows no device and no network", []string{"data/", "internal/atomicfile", "golang.org/x/image/"}},
@@ -30,7 +32,7 @@ var rules = []rule{
 	{"train", "is the loop: it parses no flag and opens no device", []string{"model", "data/", "backend", "checkpoint/", "weights", "internal/atomicfile"}},
 	{"configs", "holds the recipes", nil},
 	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
-	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu"}},
+	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "ascend"}},
 	{"internal/atomicfile", "writes files", nil},
 	{"internal/tolerance", "compares numbers", nil},
 	{"internal/shareddata", "finds test data", nil},
@@ -80,7 +82,7 @@ func covers(pattern, name string) bool {
 func (r *rule) allows(imported string) bool {
 	name, ours := strings.CutPrefix(imported, "mnv2/")
 	if !ours && !strings.Contains(strings.Split(imported, "/")[0], ".") {
-		return imported != "C" // the standard library; cgo is for packages that have a rule for it
+		return imported != "C" || slices.Contains(r.imports, "C") // the standard library; cgo is for packages that have a rule for it
 	}
 	return slices.ContainsFunc(r.imports, func(allowed string) bool {
 		return allowed == "*" || covers(allowed, name) || strings.HasPrefix(name, allowed+"/") && strings.Contains(allowed, ".")
