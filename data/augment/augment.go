@@ -16,14 +16,19 @@ import (
 
 	"mnv2/data/pixel"
 	"mnv2/data/resize"
+	"mnv2/data/warp"
 )
 
 // Scratch is memory that the transforms need and keep between calls, so that repeated calls allocate nothing. The zero
 // value is ready; it must not be shared by goroutines.
 type Scratch struct {
 	resize resize.Scratch
+	warp   warp.Scratch
 	pix    []byte
 	canvas []byte
+	second []byte    // a copy of the picture that an operation works on
+	chain  []byte    // the picture of one chain of AugMix
+	sum    []float32 // the sum of its chains
 }
 
 // maxCanvas is the memory in bytes above which the canvas is given up before the next picture.
@@ -51,4 +56,10 @@ func (s *Scratch) inPlace(e pixel.Excerpt) pixel.Image {
 func (s *Scratch) image(w, h, c int) pixel.Image {
 	s.pix = slices.Grow(s.pix[:0], w*h*c)[:w*h*c]
 	return pixel.Image{Pix: s.pix, W: w, H: h, C: c}
+}
+
+// copyOf returns a copy of m in the scratch memory, good until the next call.
+func (s *Scratch) copyOf(m pixel.Image) pixel.Image {
+	s.second = append(s.second[:0], m.Pix...)
+	return pixel.Image{Pix: s.second, W: m.W, H: m.H, C: m.C}
 }

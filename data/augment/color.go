@@ -67,7 +67,8 @@ func Contrast(m pixel.Image, alpha float64) {
 	mean := int(float64(sum)/float64(m.W*m.H) + 0.5)
 	var table [256]byte
 	var b blend
-	b.fill(alpha)
+	a, rest := weights(alpha)
+	b.fill(rest, a)
 	for v := range table {
 		table[v] = b.mix(byte(mean), byte(v))
 	}
@@ -79,7 +80,8 @@ func Contrast(m pixel.Image, alpha float64) {
 // Saturation moves every pixel of the RGB image m away from its grey value, in place: grey*(1-alpha) + x*alpha.
 func Saturation(m pixel.Image, alpha float64) {
 	var b blend
-	b.fill(alpha)
+	a, rest := weights(alpha)
+	b.fill(rest, a)
 	for p := m.Pix; len(p) >= 3; p = p[3:] {
 		g := grey(p[0], p[1], p[2])
 		p[0], p[1], p[2] = b.mix(g, p[0]), b.mix(g, p[1]), b.mix(g, p[2])
@@ -91,19 +93,25 @@ func grey(r, g, b byte) byte {
 	return byte((9798*int32(r) + 19235*int32(g) + 3735*int32(b) + 1<<14) >> 15)
 }
 
-// blend holds the products of both weights with every byte, as float32.
-type blend struct{ base, pixel [256]float32 }
+// weights returns alpha and its complement as float32. In MindSpore alpha is a float32, its complement is taken in float64.
+func weights(alpha float64) (a, rest float32) {
+	a = float32(alpha)
+	return a, float32(1 - float64(a))
+}
 
-// fill prepares base*(1-alpha) + pixel*alpha. alpha is a float32 in MindSpore, its complement is taken in float64.
-func (b *blend) fill(alpha float64) {
-	a := float32(alpha)
-	rest := float32(1 - float64(a))
-	for v := range 256 {
-		b.base[v], b.pixel[v] = float32(v)*rest, float32(v)*a
+// blend computes first*w + second*v as OpenCV's addWeighted does on bytes: in float32, the second product rounded, the first one fused with
+// the sum. In float64 products and sum are exact.
+type blend struct{ first, second [256]float64 }
+
+func (b *blend) fill(w, v float32) {
+	for i := range 256 {
+		b.first[i], b.second[i] = float64(i)*float64(w), float64(float32(i)*v)
 	}
 }
 
-func (b *blend) mix(base, pixel byte) byte { return saturate(b.base[base] + b.pixel[pixel]) }
+func (b *blend) mix(first, second byte) byte {
+	return saturate(float32(b.first[first] + b.second[second]))
+}
 
 // saturate rounds v to the nearest whole number, halves to the even one, and limits it to 0..255. Adding 1.5*2^23 leaves
 // no room for a fraction in a float32, so that the sum's low bits are the rounded number; |v| must stay below 2^22.

@@ -14,6 +14,8 @@ type Eval struct {
 	Size    int     // side of the result
 	CropPct float64 // MindCV: 0.875
 	Filter  resize.Filter
+	// MindSpore takes MindSpore's sizes and offsets with one of Pillow's filters, too: MindCV's interpolation pilcubic.
+	MindSpore bool
 }
 
 // Check returns nil, or which field is wrong and the values it may take.
@@ -30,14 +32,14 @@ func (e Eval) Check() error {
 // Geometry returns the size to which an image of w x h is resized and the place of the Size x Size cut in it. X and Y are
 // negative, or 0, where the resized image is smaller than the cut, which then gets a black border.
 //
-// With OpenCV's filter both follow MindSpore: long side rounded in float32, offset rounded down (so the extra pixel of
+// With OpenCV's filters both follow MindSpore: long side rounded in float32, offset rounded down (so the extra pixel of
 // a border is on top and left). With Pillow's filters both follow torchvision: long side cut to a whole number, offset
 // rounded half to even, extra border pixel at the bottom and right.
 func (e Eval) Geometry(w, h int) resize.Target {
 	short := int(math.Floor(float64(e.Size) / e.CropPct))
 	long := mindsporeLong
 	offset := mindsporeOffset
-	if e.Filter.Antialiased() {
+	if e.Filter.Antialiased() && !e.MindSpore {
 		long, offset = torchvisionLong, torchvisionOffset
 	}
 	t := resize.Target{W: short, H: short}
@@ -82,7 +84,7 @@ func (e Eval) reach(in, out, first int) (lo, hi int) {
 	first, count := max(first, 0), min(out, e.Size)
 	scale := float64(in) / float64(out)
 	support := 2.
-	if e.Filter.Antialiased() {
+	if e.Filter.Antialiased() || e.Filter == resize.CV2Area || e.Filter == resize.CV2Nearest {
 		support *= max(scale, 1)
 	}
 	start := float64((float64(first) + 0.5) * scale)

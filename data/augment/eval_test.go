@@ -36,7 +36,7 @@ func TestEvalEqualsMindSporeAndTorchvision(t *testing.T) {
 			img.Pix[i] = byte(37*x + 91*y + 13*x*y + 50*(i%3))
 		}
 		dst := make([]byte, c.Size*c.Size*3)
-		Eval{c.Size, c.CropPct, f}.Apply(dst, img, &s)
+		Eval{Size: c.Size, CropPct: c.CropPct, Filter: f}.Apply(dst, img, &s)
 		assert.Equal(t, c.CRC32, crc32.ChecksumIEEE(dst), fmt.Sprintf("%+v", c))
 	}
 }
@@ -48,20 +48,20 @@ func TestEvalGeometry(t *testing.T) {
 		w, h int
 		want resize.Target
 	}{
-		"landscape":           {Eval{224, 0.875, cv2}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 341.33
-		"portrait":            {Eval{224, 0.875, cv2}, 375, 500, resize.Target{W: 256, H: 341, X: 16, Y: 58}},
-		"long side rounds up": {Eval{224, 0.875, cv2}, 500, 333, resize.Target{W: 384, H: 256, X: 80, Y: 16}}, // 384.38
-		"rounds away":         {Eval{224, 0.875, cv2}, 513, 512, resize.Target{W: 257, H: 256, X: 16, Y: 16}}, // 256.5
-		"pillow cuts":         {Eval{224, 0.875, pil}, 513, 512, resize.Target{W: 256, H: 256, X: 16, Y: 16}},
-		"pillow half to even": {Eval{224, 0.875, pil}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 58.5
-		"pillow half up":      {Eval{224, 0.875, pil}, 343, 256, resize.Target{W: 343, H: 256, X: 60, Y: 16}}, // 59.5
-		"192":                 {Eval{192, 0.875, cv2}, 100, 100, resize.Target{W: 219, H: 219, X: 13, Y: 13}},
-		"160":                 {Eval{160, 0.875, cv2}, 100, 100, resize.Target{W: 182, H: 182, X: 11, Y: 11}},
-		"128":                 {Eval{128, 0.875, cv2}, 100, 100, resize.Target{W: 146, H: 146, X: 9, Y: 9}},
-		"96":                  {Eval{96, 0.875, cv2}, 100, 100, resize.Target{W: 109, H: 109, X: 6, Y: 6}},
-		"border":              {Eval{10, 2, cv2}, 10, 20, resize.Target{W: 5, H: 10, X: -3, Y: 0}},
-		"pillow border of 1":  {Eval{24, 1.04, pil}, 30, 30, resize.Target{W: 23, H: 23}},
-		"pillow border":       {Eval{10, 2, pil}, 10, 20, resize.Target{W: 5, H: 10, X: -2, Y: 0}},
+		"landscape":           {Eval{Size: 224, CropPct: 0.875, Filter: cv2}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 341.33
+		"portrait":            {Eval{Size: 224, CropPct: 0.875, Filter: cv2}, 375, 500, resize.Target{W: 256, H: 341, X: 16, Y: 58}},
+		"long side rounds up": {Eval{Size: 224, CropPct: 0.875, Filter: cv2}, 500, 333, resize.Target{W: 384, H: 256, X: 80, Y: 16}}, // 384.38
+		"rounds away":         {Eval{Size: 224, CropPct: 0.875, Filter: cv2}, 513, 512, resize.Target{W: 257, H: 256, X: 16, Y: 16}}, // 256.5
+		"pillow cuts":         {Eval{Size: 224, CropPct: 0.875, Filter: pil}, 513, 512, resize.Target{W: 256, H: 256, X: 16, Y: 16}},
+		"pillow half to even": {Eval{Size: 224, CropPct: 0.875, Filter: pil}, 500, 375, resize.Target{W: 341, H: 256, X: 58, Y: 16}}, // 58.5
+		"pillow half up":      {Eval{Size: 224, CropPct: 0.875, Filter: pil}, 343, 256, resize.Target{W: 343, H: 256, X: 60, Y: 16}}, // 59.5
+		"192":                 {Eval{Size: 192, CropPct: 0.875, Filter: cv2}, 100, 100, resize.Target{W: 219, H: 219, X: 13, Y: 13}},
+		"160":                 {Eval{Size: 160, CropPct: 0.875, Filter: cv2}, 100, 100, resize.Target{W: 182, H: 182, X: 11, Y: 11}},
+		"128":                 {Eval{Size: 128, CropPct: 0.875, Filter: cv2}, 100, 100, resize.Target{W: 146, H: 146, X: 9, Y: 9}},
+		"96":                  {Eval{Size: 96, CropPct: 0.875, Filter: cv2}, 100, 100, resize.Target{W: 109, H: 109, X: 6, Y: 6}},
+		"border":              {Eval{Size: 10, CropPct: 2, Filter: cv2}, 10, 20, resize.Target{W: 5, H: 10, X: -3, Y: 0}},
+		"pillow border of 1":  {Eval{Size: 24, CropPct: 1.04, Filter: pil}, 30, 30, resize.Target{W: 23, H: 23}},
+		"pillow border":       {Eval{Size: 10, CropPct: 2, Filter: pil}, 10, 20, resize.Target{W: 5, H: 10, X: -2, Y: 0}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.e.Geometry(c.w, c.h)) })
 	}
@@ -70,7 +70,7 @@ func TestEvalGeometry(t *testing.T) {
 // The window that Eval computes equals the cut from the wholly resized image.
 func TestEvalEqualsResizeThenCut(t *testing.T) {
 	var s Scratch
-	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.CV2Nearest, resize.CV2Cubic, resize.CV2Area, resize.PILBilinear, resize.PILBicubic} {
 		for _, pct := range []float64{0.875, 1, 1.04, 2.2} {
 			img := noise(53, 38, 3, 4)
 			e := Eval{Size: 24, CropPct: pct, Filter: f}
@@ -100,7 +100,7 @@ func TestEvalOfALine(t *testing.T) {
 	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear} {
 		var s Scratch
 		got := make([]byte, 24*24*3)
-		Eval{24, 0.875, f}.Apply(got, img, &s)
+		Eval{Size: 24, CropPct: 0.875, Filter: f}.Apply(got, img, &s)
 		for i, v := range got { // OpenCV's shifts drop a little more or less in each row
 			require.InDelta(t, got[i%(24*3)], v, 1, "all rows of a one-row picture are equal")
 		}
@@ -113,7 +113,7 @@ func BenchmarkEval(b *testing.B) {
 		b.Run(f.String(), func(b *testing.B) {
 			var s Scratch
 			for b.Loop() {
-				Eval{224, 0.875, f}.Apply(dst, img, &s)
+				Eval{Size: 224, CropPct: 0.875, Filter: f}.Apply(dst, img, &s)
 			}
 		})
 	}

@@ -36,13 +36,13 @@ func (s *Scratch) dirty() {
 func TestMakeOfAPartEqualsApply(t *testing.T) {
 	sizes := rand.New(rand.NewPCG(3, 14))
 	var a, b Scratch
-	for _, f := range []resize.Filter{resize.CV2Linear, resize.PILBilinear, resize.PILBicubic} {
+	for _, f := range []resize.Filter{resize.CV2Linear, resize.CV2Nearest, resize.CV2Cubic, resize.CV2Area, resize.PILBilinear, resize.PILBicubic} {
 		for seed := range uint64(80) {
 			img := noise(1+sizes.IntN(170), 1+sizes.IntN(170), 1+2*sizes.IntN(2), seed)
 			size := 1 + sizes.IntN(60)
 			train := mindcv(size)
 			train.Filter = f
-			cut := Eval{size, min(float64(size), 0.3+2*sizes.Float64()), f}
+			cut := Eval{Size: size, CropPct: min(float64(size), 0.3+2*sizes.Float64()), Filter: f}
 			require.NoError(t, cut.Check())
 			for _, tr := range []twoStep{train, cut, Whole{size, f}, CifarTrain{size, f}} {
 				want, got := make([]byte, size*size*img.C), make([]byte, size*size*img.C)
@@ -67,7 +67,7 @@ func TestEvalOfAPartOfAVeryLongLine(t *testing.T) {
 	for i := 1 << 24; i < 1<<24+1<<16; i++ { // the middle is what counts
 		img.Pix[i] = byte(i * i >> 5)
 	}
-	e := Eval{16, 0.9, resize.CV2Linear}
+	e := Eval{Size: 16, CropPct: 0.9, Filter: resize.CV2Linear}
 	var s Scratch
 	want, got := make([]byte, 16*16), make([]byte, 16*16)
 	e.Apply(want, img, &s)
@@ -81,11 +81,11 @@ func TestEvalChooses(t *testing.T) {
 		w, h int
 		want pixel.Rect
 	}{
-		"photograph":  {Eval{224, 0.875, resize.CV2Linear}, 500, 375, pixel.Rect{X: 81, Y: 20, W: 335, H: 334}},
-		"antialiased": {Eval{224, 0.875, resize.PILBilinear}, 500, 375, pixel.Rect{X: 80, Y: 19, W: 337, H: 336}},
-		"all":         {Eval{224, 1, resize.CV2Linear}, 200, 200, pixel.Rect{W: 200, H: 200}},
-		"border":      {Eval{224, 2, resize.CV2Linear}, 90, 80, pixel.Rect{W: 90, H: 80}},
-		"one pixel":   {Eval{224, 0.875, resize.PILBicubic}, 1, 1, pixel.Rect{W: 1, H: 1}},
+		"photograph":  {Eval{Size: 224, CropPct: 0.875, Filter: resize.CV2Linear}, 500, 375, pixel.Rect{X: 81, Y: 20, W: 335, H: 334}},
+		"antialiased": {Eval{Size: 224, CropPct: 0.875, Filter: resize.PILBilinear}, 500, 375, pixel.Rect{X: 80, Y: 19, W: 337, H: 336}},
+		"all":         {Eval{Size: 224, CropPct: 1, Filter: resize.CV2Linear}, 200, 200, pixel.Rect{W: 200, H: 200}},
+		"border":      {Eval{Size: 224, CropPct: 2, Filter: resize.CV2Linear}, 90, 80, pixel.Rect{W: 90, H: 80}},
+		"one pixel":   {Eval{Size: 224, CropPct: 0.875, Filter: resize.PILBicubic}, 1, 1, pixel.Rect{W: 1, H: 1}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.e.Choose(nil, c.w, c.h)) })
 	}

@@ -132,8 +132,8 @@ func TestNoAllocations(t *testing.T) {
 		tr.Filter, tr.Scale = f, [2]float64{1, 1} // equal sizes, else a larger crop may still need more memory
 		calls := func() {
 			tr.Apply(dst, img, rng, &s)
-			Eval{32, 0.875, f}.Apply(dst, img, &s)
-			Eval{32, 1.5, f}.Apply(dst, img, &s)
+			Eval{Size: 32, CropPct: 0.875, Filter: f}.Apply(dst, img, &s)
+			Eval{Size: 32, CropPct: 1.5, Filter: f}.Apply(dst, img, &s)
 			CifarTrain{32, f}.Apply(dst, img, rng, &s)
 		}
 		for range 30 {
@@ -145,7 +145,7 @@ func TestNoAllocations(t *testing.T) {
 
 func TestCheck(t *testing.T) {
 	require.NoError(t, mindcv(224).Check())
-	require.NoError(t, Eval{224, 0.875, resize.CV2Linear}.Check())
+	require.NoError(t, Eval{Size: 224, CropPct: 0.875, Filter: resize.CV2Linear}.Check())
 	require.NoError(t, CifarTrain{Size: 224}.Check())
 	for name, c := range map[string]struct {
 		change func(*Train)
@@ -167,8 +167,8 @@ func TestCheck(t *testing.T) {
 			require.ErrorContains(t, tr.Check(), c.want)
 		})
 	}
-	require.ErrorContains(t, Eval{224, 0, 0}.Check(), "crop_pct 0: must be above 0")
-	require.ErrorContains(t, Eval{-1, 0.875, 0}.Check(), "image_resize -1")
+	require.ErrorContains(t, Eval{Size: 224, CropPct: 0, Filter: 0}.Check(), "crop_pct 0: must be above 0")
+	require.ErrorContains(t, Eval{Size: -1, CropPct: 0.875, Filter: 0}.Check(), "image_resize -1")
 	require.ErrorContains(t, Whole{Size: 1 << 20}.Check(), "image_resize 1048576")
 }
 

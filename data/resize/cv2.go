@@ -21,20 +21,22 @@ type cv2Tap struct {
 type cv2Scratch struct {
 	cols []cv2Tap
 	sums [2][]int32 // horizontal sums >> 4 of the two latest source rows
+	near []int32    // of CV2Nearest: byte offsets in a row
 }
 
 // cv2Window is Window for CV2Linear. A source row is summed horizontally at most once, because consecutive output rows
 // need the same or later rows and the two latest sums are kept.
-func cv2Window(dst, src pixel.Image, r pixel.Rect, t Target, s *cv2Scratch) {
+// isArea takes the positions of INTER_AREA when enlarging.
+func cv2Window(dst, src pixel.Image, r pixel.Rect, t Target, isArea bool, s *cv2Scratch) {
+	cols, rows := newCV2Axis(r.W, t.W, isArea), newCV2Axis(r.H, t.H, isArea)
 	s.cols = slices.Grow(s.cols[:0], dst.W)[:dst.W]
-	cv2Columns(s.cols, r.W, t.W, t.X, src.C)
+	cols.taps(s.cols, t.X, src.C)
 	for i := range s.sums {
 		s.sums[i] = slices.Grow(s.sums[i][:0], dst.W*dst.C)[:dst.W*dst.C]
 	}
 	held := [2]int32{-1, -1} // which source row s.sums[i] holds
-	scale := cv2Scale(r.H, t.H)
 	for y := range dst.H {
-		row := cv2Row(t.Y+y, scale, r.H)
+		row := rows.row(t.Y + y)
 		if held[0] != row.near && held[1] == row.near {
 			s.sums[0], s.sums[1] = s.sums[1], s.sums[0]
 			held[0], held[1] = held[1], held[0]
@@ -54,15 +56,38 @@ func rowOf(m pixel.Image, r pixel.Rect, y int) []byte {
 	return m.Row(r.Y + y)[r.X*m.C : (r.X+r.W)*m.C]
 }
 
-// cv2Scale is the step between source positions; OpenCV inverts the quotient out/in.
-func cv2Scale(in, out int) float64 { return 1 / (float64(out) / float64(in)) }
+// cv2Axis says where the outputs of an axis lie between the source's positions.
+type cv2Axis struct {
+	in     int
+	scale  float64 // step between source positions; OpenCV inverts the quotient out/in
+	factor float64 // out/in
+	isArea bool
+}
 
-// cv2Position returns floor and fraction of the source position (d + 0.5)*scale - 0.5 of output d. The position is
+func newCV2Axis(in, out int, isArea bool) cv2Axis {
+	factor := float64(out) / float64(in)
+	return cv2Axis{in, 1 / factor, factor, isArea}
+}
+
+// position returns floor and fraction of the source position (d + 0.5)*scale - 0.5 of output d. The position is
 // rounded to float32 as in OpenCV; the conversion float64(...) keeps the compiler from fusing multiply and add on arm64.
-func cv2Position(d int, scale float64) (i int, frac float32) {
-	f := float32(float64((float64(d)+0.5)*scale) - 0.5)
+func (a cv2Axis) position(d int) (i int, frac float32) {
+	if a.isArea {
+		return a.areaPosition(d)
+	}
+	f := float32(float64((float64(d)+0.5)*a.scale) - 0.5)
 	floor := math.Floor(float64(f))
 	return int(floor), f - float32(floor)
+}
+
+// areaPosition is position for INTER_AREA: an output that lies wholly within a source pixel is that pixel.
+func (a cv2Axis) areaPosition(d int) (i int, frac float32) {
+	i = int(math.Floor(float64(d) * a.scale))
+	f := float32(float64(d+1) - float64(float64(i+1)*a.factor))
+	if f <= 0 {
+		return i, 0
+	}
+	return i, f - float32(math.Floor(float64(f)))
 }
 
 // cv2Weights returns rint(2048*(1-frac)) and rint(2048*frac), ties to even.
@@ -72,29 +97,27 @@ func cv2Weights(frac float32) (near, far int32) {
 	return near, far
 }
 
-// cv2Columns fills taps for the outputs first, first+1, ... of an axis resized from in to out. A position outside the
-// picture is moved to the border and its fraction forgotten.
-func cv2Columns(taps []cv2Tap, in, out, first, channels int) {
-	scale := cv2Scale(in, out)
+// taps fills the outputs first, first+1, ... A position outside the picture is moved to the border and its fraction forgotten.
+func (a cv2Axis) taps(taps []cv2Tap, first, channels int) {
 	for x := range taps {
-		i, frac := cv2Position(first+x, scale)
+		i, frac := a.position(first + x)
 		if i < 0 {
 			i, frac = 0, 0
 		}
-		if i >= in-1 {
-			i, frac = in-1, 0
+		if i >= a.in-1 {
+			i, frac = a.in-1, 0
 		}
 		near, far := cv2Weights(frac)
-		taps[x] = cv2Tap{int32(i * channels), int32(min(i+1, in-1) * channels), near, far}
+		taps[x] = cv2Tap{int32(i * channels), int32(min(i+1, a.in-1) * channels), near, far}
 	}
 }
 
-// cv2Row is the tap of output row d. Unlike columns, rows outside the picture keep their fraction and only have their
+// row is the tap of output row d. Unlike columns, rows outside the picture keep their fraction and only have their
 // numbers clipped; when enlarging this shows in the last bit.
-func cv2Row(d int, scale float64, in int) cv2Tap {
-	i, frac := cv2Position(d, scale)
+func (a cv2Axis) row(d int) cv2Tap {
+	i, frac := a.position(d)
 	near, far := cv2Weights(frac)
-	clip := func(i int) int32 { return int32(min(max(i, 0), in-1)) }
+	clip := func(i int) int32 { return int32(min(max(i, 0), a.in-1)) }
 	return cv2Tap{clip(i), clip(i + 1), near, far}
 }
 

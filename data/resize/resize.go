@@ -1,5 +1,5 @@
-// Package resize scales 8-bit images exactly as the two libraries do from which networks get their pictures: OpenCV's
-// INTER_LINEAR (MindSpore, hence MindCV) and Pillow's antialiased filters (torchvision). Every byte is equal to theirs.
+// Package resize scales 8-bit images exactly as the two libraries do from which networks get their pictures: OpenCV
+// (MindSpore, hence MindCV) and Pillow with its antialiased filters (torchvision). Every byte is equal to theirs.
 //
 // The two families differ a lot when shrinking: OpenCV's bilinear looks at the four nearest pixels only, Pillow's
 // averages over all that a result pixel covers. A network loses accuracy when it is shown the other family.
@@ -23,13 +23,19 @@ type Filter int
 const (
 	CV2Linear   Filter = iota // OpenCV INTER_LINEAR on 8 bit: half-pixel centres, clamped edges, no antialiasing
 	PILBilinear               // Pillow BILINEAR: triangle, widened by the shrink factor
-	PILBicubic                // Pillow BICUBIC: cubic with a = -0.5, widened by the shrink factor
+	PILBicubic                // Pillow BICUBIC: cubic with a = -0.5, widened by the shrink factor; also MindSpore's PILCUBIC
+	CV2Nearest                // OpenCV INTER_NEAREST: the pixel at floor(d*in/out)
+	CV2Cubic                  // OpenCV INTER_CUBIC on 8 bit: cubic with a = -0.75, no antialiasing
+	CV2Area                   // OpenCV INTER_AREA: the mean of what a result pixel covers; when enlarging, a narrow linear filter
 )
 
 var filterNames = map[Filter]string{
 	CV2Linear:   "cv2-linear",
 	PILBilinear: "pil-bilinear",
 	PILBicubic:  "pil-bicubic",
+	CV2Nearest:  "cv2-nearest",
+	CV2Cubic:    "cv2-cubic",
+	CV2Area:     "cv2-area",
 }
 
 // Other names under which users know the filters; MindCV's names are among them.
@@ -37,6 +43,9 @@ var aliases = map[string]Filter{
 	"cv2": CV2Linear, "cv2linear": CV2Linear, "linear": CV2Linear, "bilinear": CV2Linear,
 	"pil": PILBilinear, "pillow": PILBilinear, "pilbilinear": PILBilinear,
 	"pilcubic": PILBicubic, "pilbicubic": PILBicubic,
+	"nearest": CV2Nearest, "cv2nearest": CV2Nearest,
+	"cubic": CV2Cubic, "bicubic": CV2Cubic, "cv2cubic": CV2Cubic,
+	"area": CV2Area, "cv2area": CV2Area,
 }
 
 // String returns the filter's name, which Parse takes.
@@ -51,20 +60,22 @@ func (f Filter) String() string {
 func (f Filter) Antialiased() bool { return f == PILBilinear || f == PILBicubic }
 
 // Parse returns the filter called name, in any letter case, with dashes and underscores or without. MindCV's names
-// bilinear, linear and pilcubic are taken; pil means pil-bilinear. Names of filters that do not exist here are errors.
+// nearest, bilinear, linear, bicubic, cubic, area and pilcubic are taken; pil means pil-bilinear. Names of filters that do not exist here are errors.
 func Parse(name string) (Filter, error) {
 	key := strings.NewReplacer("-", "", "_", "").Replace(strings.ToLower(name))
 	if f, ok := aliases[key]; ok {
 		return f, nil
 	}
-	return 0, fmt.Errorf("resize filter %q: not available (cv2-linear|pil-bilinear|pil-bicubic; bilinear means cv2-linear, pil means pil-bilinear)", name)
+	return 0, fmt.Errorf("resize filter %q: not available (cv2-linear|cv2-nearest|cv2-cubic|cv2-area|pil-bilinear|pil-bicubic; bilinear means cv2-linear, pil means pil-bilinear)", name)
 }
 
 // Scratch is memory that resizing needs and keeps between calls. The zero value is ready; it must not be shared by
 // goroutines.
 type Scratch struct {
-	cv2 cv2Scratch
-	pil pilScratch
+	cv2   cv2Scratch
+	cubic cubicScratch
+	area  areaScratch
+	pil   pilScratch
 }
 
 // Crop resizes the rectangle r of src to dst.W x dst.H and overwrites dst. Pixels of src outside r have no influence.
@@ -84,10 +95,17 @@ func Window(dst, src pixel.Image, r pixel.Rect, t Target, f Filter, s *Scratch) 
 	if err := check(dst, src, r, t); err != nil {
 		panic(err)
 	}
-	if f.Antialiased() {
+	switch {
+	case f.Antialiased():
 		pilWindow(dst, src, r, t, f, &s.pil)
-	} else {
-		cv2Window(dst, src, r, t, &s.cv2)
+	case f == CV2Nearest:
+		nearestWindow(dst, src, r, t, s)
+	case f == CV2Cubic:
+		cubicWindow(dst, src, r, t, &s.cubic)
+	case f == CV2Area && t.W <= r.W && t.H <= r.H:
+		areaWindow(dst, src, r, t, &s.area)
+	default:
+		cv2Window(dst, src, r, t, f == CV2Area, &s.cv2)
 	}
 }
 

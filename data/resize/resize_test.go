@@ -56,6 +56,9 @@ func TestManySizes(t *testing.T) {
 		require.NoError(t, json.Unmarshal(c["dst"], &to))
 		src, dst := pattern(from[0], from[1], 3), pixel.New(to[0], to[1], 3)
 		for f, name := range filterNames {
+			if c[name] == nil {
+				continue // golden_test.go has the others
+			}
 			var want uint32
 			require.NoError(t, json.Unmarshal(c[name], &want))
 			Crop(dst, src, src.Bounds(), f, &s)
@@ -167,6 +170,7 @@ func TestParse(t *testing.T) {
 	for name, want := range map[string]Filter{
 		"bilinear": CV2Linear, "Linear": CV2Linear, "cv2-linear": CV2Linear, "CV2": CV2Linear,
 		"pil": PILBilinear, "pil_bilinear": PILBilinear, "pilcubic": PILBicubic, "PIL-bicubic": PILBicubic,
+		"nearest": CV2Nearest, "bicubic": CV2Cubic, "cubic": CV2Cubic, "AREA": CV2Area,
 	} {
 		got, err := Parse(name)
 		require.NoError(t, err)
@@ -178,8 +182,8 @@ func TestParse(t *testing.T) {
 		assert.Equal(t, f, got)
 		assert.Equal(t, name, f.String())
 	}
-	_, err := Parse("area")
-	require.ErrorContains(t, err, `resize filter "area": not available (cv2-linear|`)
+	_, err := Parse("lanczos")
+	require.ErrorContains(t, err, `resize filter "lanczos": not available (cv2-linear|`)
 	assert.Equal(t, "Filter(9)", Filter(9).String())
 }
 
