@@ -9,7 +9,7 @@ import (
 	"mnv2/data/resize"
 )
 
-// Train is MindCV's training transform for photographs: random resized crop, flips, colour jitter, in this order.
+// Train is MindCV's training transform for photographs: random resized crop, flips, a policy or colour jitter, erasing, in this order.
 type Train struct {
 	Size        int        // side of the result
 	Scale       [2]float64 // area of the crop as a share of the image's; MindCV: 0.08, 1
@@ -17,6 +17,8 @@ type Train struct {
 	HFlip       float64    // probability of a horizontal flip; MindCV: 0.5
 	VFlip       float64    // probability of a vertical flip; MindCV: 0
 	ColorJitter [4]float64 // brightness, contrast, saturation, hue, see ColorJitter; MindCV: 0.4, 0.4, 0.4, 0
+	Policy      Policy     // takes the place of ColorJitter; nil for none
+	Erase       Erasing
 	Filter      resize.Filter
 }
 
@@ -38,7 +40,10 @@ func (t Train) Check() error {
 	case !(0 <= t.VFlip && t.VFlip <= 1):
 		return fmt.Errorf("vflip %v: must be a probability between 0 and 1", t.VFlip)
 	}
-	return checkJitter(t.ColorJitter)
+	if err := checkJitter(t.ColorJitter); err != nil {
+		return err
+	}
+	return t.Erase.Check()
 }
 
 func checkSize(size int) error {
@@ -68,6 +73,26 @@ func (t Train) Choose(rng *rand.Rand, w, h int) pixel.Rect {
 // Make makes a training picture of the part of e with random numbers of rng, drawn after those of Choose, and overwrites dst with
 // its Size x Size x C bytes.
 func (t Train) Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) {
+	out := t.cut(dst, e, rng, s)
+	t.colour(out, rng, s)
+	t.Erase.Apply(out, rng)
+}
+
+// MakeSplits makes several pictures of one crop: the first without policy and colour jitter, the others each with its own. All are erased
+// each by itself. MindCV's aug_splits.
+func (t Train) MakeSplits(dst [][]byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) {
+	first := t.cut(dst[0], e, rng, s)
+	for _, d := range dst[1:] {
+		copy(d, dst[0])
+		out := pixel.Image{Pix: d, W: first.W, H: first.H, C: first.C}
+		t.colour(out, rng, s)
+		t.Erase.Apply(out, rng)
+	}
+	t.Erase.Apply(first, rng)
+}
+
+// cut makes the crop and the flips.
+func (t Train) cut(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) pixel.Image {
 	out := pixel.Image{Pix: dst, W: t.Size, H: t.Size, C: e.Image.C}
 	resize.Crop(out, e.Image, e.Local(), t.Filter, &s.resize)
 	if chance(rng, t.HFlip) {
@@ -76,8 +101,16 @@ func (t Train) Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *Scratch) {
 	if chance(rng, t.VFlip) {
 		FlipVertical(out)
 	}
+	return out
+}
+
+func (t Train) colour(m pixel.Image, rng *rand.Rand, s *Scratch) {
+	if t.Policy != nil {
+		t.Policy.Apply(m, rng, s)
+		return
+	}
 	j := t.ColorJitter
-	ColorJitter{j[0], j[1], j[2], j[3]}.Apply(out, rng)
+	ColorJitter{j[0], j[1], j[2], j[3]}.Apply(m, rng)
 }
 
 // Apply makes a training picture of img with random numbers of rng and overwrites dst with its Size x Size x img.C bytes.
