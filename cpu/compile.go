@@ -32,6 +32,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 		return newConv2D(o, e)
 	case backend.ConvBNAct:
 		return newConvNorm(o, e)
+	case backend.InvertedResidual:
+		return newResidual(o, e)
 	case backend.BatchNorm:
 		return newBatchNorm(o, e)
 	case backend.Activation:

@@ -40,18 +40,24 @@ type sumMatrix struct {
 }
 
 func newSumMatrix(e *env, p packing, groups int, l *layout) sumMatrix {
-	s := sumMatrix{env: e, packing: p, groups: groups, outer: newOwn[kernels.Outer](e), addUp: newOwn[kernels.AddUp](e)}
-	for at := 0; at < p.inBlocks(); {
-		// Three vectors hide the most loads; two twos are better than three and one.
-		vectors := min(3, p.inBlocks()-at)
-		if rest := p.inBlocks() - at; rest == 4 {
-			vectors = 2
-		}
-		s.tiles = append(s.tiles, columns{block: at, vectors: vectors})
-		at += vectors
-	}
+	s := sumMatrix{env: e, packing: p, groups: groups, tiles: cutTiles(p.inBlocks()), outer: newOwn[kernels.Outer](e), addUp: newOwn[kernels.AddUp](e)}
 	s.parts = region[float64](l, groups*s.size())
 	return s
+}
+
+// cutTiles cuts channel blocks into tiles of sums.
+func cutTiles(count int) []columns {
+	var tiles []columns
+	for at := 0; at < count; {
+		// Three vectors hide the most loads; two twos are better than three and one.
+		vectors := min(3, count-at)
+		if count-at == 4 {
+			vectors = 2
+		}
+		tiles = append(tiles, columns{block: at, vectors: vectors})
+		at += vectors
+	}
+	return tiles
 }
 
 func (s *sumMatrix) rowLength() int { return s.inBlocks() * lanes }

@@ -17,8 +17,8 @@
 // The innermost loops are the functions of a kernel set, in internal/kernels; MNV2_CPU=generic chooses the one in plain Go.
 // Their arguments are structs of addresses, of which a program keeps one for each worker; see own in kernels.go.
 //
-// Of the fused operations, convolution with batch norm and activation (in training) and a whole network (in inference) are
-// native. The former gives the same bits as its composition with the kernels in assembly.
+// Of the fused operations, convolution with batch norm and activation and the inverted residual (in training) and a whole
+// network (in inference) are native. The first gives the same bits as its composition with the kernels in assembly.
 //
 // # Accuracy
 //

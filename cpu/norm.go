@@ -51,7 +51,12 @@ type normArgs struct {
 const runPixels = 64
 
 func newNorm(o backend.BatchNorm, e *env, l *layout) *norm {
-	b := &norm{env: e, op: o, plane: o.H * o.W, split: splitImages(o.N, blocks(o.C)), runs: newRuns(o.H*o.W, runPixels),
+	return newNormParts(o, splitImages(o.N, blocks(o.C)), e, l)
+}
+
+// newNormParts is newNorm where sums come in the parts of a given split.
+func newNormParts(o backend.BatchNorm, split imageSplit, e *env, l *layout) *norm {
+	b := &norm{env: e, op: o, plane: o.H * o.W, split: split, runs: newRuns(o.H*o.W, runPixels),
 		count: float64(o.N * o.H * o.W), clamp: unclamped, args: newOwn[normArgs](e)}
 	b.coeffs = region[kernels.NormCoeffs](l, b.split.blocks)
 	if o.Pass != backend.Infer {
@@ -83,12 +88,17 @@ func (b *norm) infer() {
 }
 
 func (b *norm) backward() {
-	for block := range b.split.blocks {
-		b.coeffs.in(b.work)[block] = forwardCoeffs(load8(b.mean, block), load8(b.invStd, block), load8(b.gamma, block), load8(b.beta, block))
-	}
+	b.recallCoeffs()
 	b.parallel(b.split.chunks(), b.sumStep)
 	b.parallel(b.split.blocks, b.finishGradStep)
 	b.parallel(b.split.chunks(), b.gradientStep)
+}
+
+// recallCoeffs makes the coefficients of the forward pass from the statistics that it kept.
+func (b *norm) recallCoeffs() {
+	for block := range b.split.blocks {
+		b.coeffs.in(b.work)[block] = forwardCoeffs(load8(b.mean, block), load8(b.invStd, block), load8(b.gamma, block), load8(b.beta, block))
+	}
 }
 
 func forwardCoeffs(mean, invStd, gamma, beta vec) kernels.NormCoeffs {

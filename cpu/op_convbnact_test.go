@@ -19,6 +19,23 @@ func fusedOps() []backend.Op {
 				R: c.R, S: c.S, Stride: c.Stride, Pad: c.Pad, Groups: c.Groups, Act: backend.ReLU6, Eps: 1e-5, Momentum: 0.1,
 				InputGrad: c.Groups > 1 || c.R == 1})
 		}
+		ops = append(ops, residualOps(pass)...)
+	}
+	return ops
+}
+
+// residualOps are inverted residuals whose tensors take every layout there is: folded or not, z1 kept or computed again.
+func residualOps(pass backend.Pass) []backend.Op {
+	var ops []backend.Op
+	for _, o := range []backend.InvertedResidual{
+		{N: 3, H: 7, W: 7, C: 16, E: 96, K: 16, Expand: true, Stride: 1, Residual: true},
+		{N: 3, H: 4, W: 4, C: 24, E: 144, K: 20, Expand: true, Stride: 2},
+		{N: 5, H: 1, W: 1, C: 8, E: 40, K: 8, Expand: true, Stride: 1},
+		{N: 2, H: 11, W: 11, C: 8, E: 8, K: 16, Stride: 1},
+		{N: 2, H: 120, W: 120, C: 8, E: 80, K: 8, Expand: true, Stride: 2},
+	} {
+		o.Pass, o.DType, o.Layout, o.Eps, o.Momentum = pass, backend.F32, backend.NCHW8c, 1e-5, 0.1
+		ops = append(ops, o, o.WithPass(pass, true))
 	}
 	return ops
 }
