@@ -84,6 +84,7 @@ func fill(c *C.mnv2_acl_spec, s Spec) (present int) {
 
 func fillTensor(c *C.mnv2_acl_tensor, t Tensor) {
 	c.dtype, c.format, c.rank = C.int32_t(t.DType), C.int32_t(t.Format), C.int32_t(t.Rank)
+	c.offset, c.storage = C.int64_t(t.Offset), C.int64_t(t.Storage)
 	for i := range max(t.Rank, 0) {
 		c.dims[i], c.strides[i] = C.int64_t(t.Dims[i]), C.int64_t(t.Strides[i])
 		if t.Strides[i] != 0 {

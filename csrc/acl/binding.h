@@ -96,6 +96,7 @@ enum { MNV2_MAX_TENSORS = 10, MNV2_MAX_RANK = 4, MNV2_MAX_ARRAYS = 4, MNV2_MAX_S
 typedef struct mnv2_acl_tensor {
   int32_t dtype, format, rank; /* rank -1: the argument is NULL */
   int32_t strided;
+  int64_t offset, storage; /* in elements: where the view begins in its block, and what the block holds, 0 for just the view */
   int64_t dims[MNV2_MAX_RANK];
   int64_t strides[MNV2_MAX_RANK];
 } mnv2_acl_tensor;

@@ -31,10 +31,10 @@ static aclTensor *create_tensor(mnv2_acl_device *d, const mnv2_acl_tensor *t, ui
     strides[i] = t->strided ? t->strides[i] : stride;
     stride *= t->dims[i];
   }
-  int64_t storage = stride; /* elements: all views are of the whole block */
-  const int64_t *storage_dims = t->strided ? &storage : t->dims;
-  return d->api->aclCreateTensor(t->dims, (uint64_t)t->rank, t->dtype, strides, 0, t->format, storage_dims,
-                                 t->strided ? 1 : (uint64_t)t->rank, (void *)address);
+  int64_t storage = t->storage > 0 ? t->storage : stride;
+  int whole = !t->strided && t->storage == 0; /* the block is the tensor */
+  return d->api->aclCreateTensor(t->dims, (uint64_t)t->rank, t->dtype, strides, t->offset, t->format,
+                                 whole ? t->dims : &storage, whole ? (uint64_t)t->rank : 1, (void *)address);
 }
 
 static int create_arguments(mnv2_acl_device *d, call *c, uintptr_t placeholder, mnv2_acl_error *err) {

@@ -41,6 +41,8 @@ type Tensor struct {
 	Rank    int
 	Dims    [MaxRank]int64
 	Strides [MaxRank]int64 // in elements; all zero if contiguous
+	Offset  int64          // in elements: where the view begins in the block at its address
+	Storage int64          // elements of that block; 0 if it is just the view
 }
 
 // NoTensor is an argument that is left out.
