@@ -73,7 +73,7 @@ func printStatusJSON(in cli.Invocation, s devices.Status) error {
 
 // openDevice opens what --device names. With auto it says which device was taken and why others were not.
 func openDevice(in cli.Invocation) (backend.Backend, error) {
-	b, passed, err := devices.Open(in.Options.Device, devices.Options{Threads: in.Options.Threads, Debug: in.Options.DebugDevice})
+	b, passed, err := devices.Open(in.Options.Device, deviceOptions(in))
 	if err != nil {
 		return nil, err
 	}
@@ -90,6 +90,16 @@ func openDevice(in cli.Invocation) (backend.Backend, error) {
 	}
 	note(in, text)
 	return b, nil
+}
+
+// deviceOptions are what the options say about the device.
+func deviceOptions(in cli.Invocation) devices.Options {
+	o := &in.Options
+	level := o.ValAmpLevel
+	if in.Command == "train" {
+		level = o.AmpLevel
+	}
+	return devices.Options{Threads: o.Threads, Debug: o.DebugDevice, Fast: !o.Deterministic, Down: o.TF32 || level != "O0"}
 }
 
 // deviceNotes says which options the device does not need or does not have.

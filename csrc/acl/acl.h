@@ -19,7 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __cplusplus
+#if defined(__cplusplus) && !defined(MNV2_ACL_NO_LINKAGE)
 extern "C" {
 #endif
 
@@ -346,7 +346,7 @@ int dcmi_get_device_power_info(int card_id, int device_id, int *power);         
 int dcmi_get_device_health(int card_id, int device_id, unsigned int *health);     /* 0 ok, 1 minor, 2 major, 3 critical */
 int dcmi_get_device_hbm_info(int card_id, int device_id, struct dcmi_hbm_info *hbm_info);
 
-#ifdef __cplusplus
+#if defined(__cplusplus) && !defined(MNV2_ACL_NO_LINKAGE)
 }
 #endif
 

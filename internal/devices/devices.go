@@ -14,13 +14,15 @@ import (
 type Options struct {
 	Threads int  // of the CPU device; 0 for all
 	Debug   bool // wait after every operation and check the memory around every buffer
+	Fast    bool // allow sums in a varying order where a device has them
+	Down    bool // let matrix units round float32 operands where a device has none for float32, or is faster so
 }
 
 // drivers lists what --device may name, best first: the order in which auto tries.
 func drivers(o Options) []backend.Driver {
 	return []backend.Driver{
 		absent("cuda"),
-		absent("ascend"),
+		ascendDriver(o),
 		cpuDriver(o),
 	}
 }
