@@ -60,7 +60,7 @@ func benchmarkWorker(b *testing.B, cfg LoaderConfig) {
 	w, dst, n := newWorker(l, 0), make([]byte, l.imageBytes()), 0
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := w.fill(dst, n*7919%cfg.Dataset.Len()); err != nil {
+		if err := w.fill([][]byte{dst}, n*7919%cfg.Dataset.Len(), 0); err != nil {
 			b.Fatal(err)
 		}
 		n++

@@ -72,7 +72,7 @@ func (it *Iterator) plan(first int) {
 		case <-it.ctx.Done():
 			return
 		}
-		it.l.assign(b, order, step)
+		it.l.assign(b, order, it.epoch, step)
 		slots := b.Count // the batch belongs to Next once its last slot is done
 		it.ready <- b    // has room for all batches
 		for k := range slots {
@@ -90,9 +90,13 @@ func (it *Iterator) work() {
 	w := newWorker(it.l, it.epoch)
 	for j := range it.jobs {
 		if it.ctx.Err() == nil {
-			j.b.fill.errs[j.slot] = w.fill(it.l.image(j.b, j.slot), j.b.Index[j.slot])
+			w.rows = it.l.rows(w.rows[:0], j.b, j.slot)
+			j.b.fill.errs[j.slot] = w.fill(w.rows, j.b.Index[j.slot], int(j.b.fill.repeats[j.slot]))
 		}
 		if j.b.fill.pending.Add(-1) == 0 {
+			if it.ctx.Err() == nil {
+				it.l.finish(j.b, it.epoch)
+			}
 			j.b.fill.done <- struct{}{}
 		}
 	}

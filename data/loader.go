@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+
+	"mnv2/data/augment"
 )
 
 // LoaderConfig says what a Loader reads and how. Dataset, Batch, Size and Channels have no default.
@@ -24,6 +26,14 @@ type LoaderConfig struct {
 	Train bool
 	// DropLast leaves out the last, incomplete global batch.
 	DropLast bool
+
+	// Mix mixes the pictures of a batch, and their labels.
+	Mix augment.Mix
+	// Splits is how many pictures are made of each sample, 1 or more; Transform must then be a Splitter. 0 means 1.
+	Splits int
+	// Repeats above 0 makes every sample come that often in a row, differently augmented, in the epoch's order, which is cut at its usual length: of
+	// three repeats a third of the samples are seen (Hoffer et al. 2019, as MindCV has it).
+	Repeats int
 
 	Rank, World int // this process's share, see Shard; World 0 means 1
 
@@ -50,15 +60,25 @@ type Loader struct {
 
 // Batch is a number of samples side by side. The first Count are real; the rest is padding: zero pixels, label and index -1.
 // Count is 0 where all samples of an evaluation batch are unreadable, or belong to other ranks.
+//
+// With Splits there are that many pictures, rows, of each sample: first the first ones of all Count samples, then the second ones, and so on.
 type Batch struct {
-	Images []byte  // [Batch][Size][Size][Channels]
-	Labels []int32 // [Batch]
+	Images []byte  // [Splits*Batch][Size][Size][Channels]
+	Labels []int32 // [Splits*Batch], of each row
 	Index  []int   // [Batch], numbers in the data set
 	Count  int
 	Step   int // within the epoch, from 0
 
-	fill filling
+	// Of a Loader that mixes, else nil: row i is Lambda[i] of Labels[i] and the rest of Partners[i].
+	Partners []int32   // [Splits*Batch]
+	Lambda   []float32 // [Splits*Batch]
+
+	splits int
+	fill   filling
 }
+
+// Rows is the number of pictures that are real: Count for each split.
+func (b *Batch) Rows() int { return b.splits * b.Count }
 
 // NewLoader checks the configuration. It reads nothing yet.
 func NewLoader(cfg LoaderConfig) (*Loader, error) {
@@ -69,6 +89,7 @@ func NewLoader(cfg LoaderConfig) (*Loader, error) {
 	if cfg.Prefetch <= 0 {
 		cfg.Prefetch = 2
 	}
+	cfg.Splits = max(cfg.Splits, 1)
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("data loader: %w", err)
 	}
@@ -98,14 +119,21 @@ func (c LoaderConfig) check() error {
 		return fmt.Errorf("image_resize %d: want at least 1", c.Size)
 	case c.Channels != 1 && c.Channels != 3:
 		return fmt.Errorf("in_channels %d: want 3 or 1", c.Channels)
-	case float64(c.Batch)*float64(c.Size)*float64(c.Size)*float64(c.Channels) > maxBatchBytes:
+	case float64(c.Batch)*float64(c.Splits)*float64(c.Size)*float64(c.Size)*float64(c.Channels) > maxBatchBytes:
 		return fmt.Errorf("a batch of %d pictures %dx%d is larger than 2 GiB: lower --batch_size", c.Batch, c.Size, c.Size)
 	case c.Rank < 0 || c.Rank >= c.World:
 		return fmt.Errorf("rank %d: want 0 to %d", c.Rank, c.World-1)
 	case c.MaxBadFiles < 0:
 		return fmt.Errorf("max_bad_files %d: want at least 0", c.MaxBadFiles)
+	case c.Repeats < 0:
+		return fmt.Errorf("aug_repeats %d: want at least 0", c.Repeats)
+	case !c.Train && (c.Mix.IsOn() || c.Splits > 1 || c.Repeats > 0):
+		return errors.New("mixing, splits and repeats are for training only")
 	}
-	return nil
+	if _, can := c.Transform.(Splitter); c.Splits > 1 && !can {
+		return fmt.Errorf("aug_splits %d: the transform of this data set makes one picture of a sample", c.Splits)
+	}
+	return c.Mix.Check()
 }
 
 // Steps is the number of batches in an epoch. It is the same on all ranks.

@@ -17,6 +17,7 @@ const (
 	streamOrder  = 1 // the order of an epoch; index 0
 	streamSample = 2 // the augmentation of one sample in one epoch
 	streamSubset = 3 // the choice of a Subset; epoch and index 0
+	streamMix    = 4 // mixing: of a step's batch, or of the pair whose first picture has a place in the global order
 )
 
 // state is the start of a stream.
@@ -66,9 +67,10 @@ func SampleRand(seed uint64, epoch, index int) *rand.Rand {
 	return rand.New(rand.NewPCG(s.hi, s.lo))
 }
 
-// reseed turns src into the stream of SampleRand without allocating.
-func reseed(src *rand.PCG, seed uint64, epoch, index int) {
-	s := stream(streamSample, seed, uint64(epoch), uint64(index))
+// reseed turns src into the stream of SampleRand without allocating; for a sample that comes again in the epoch, the repeat-th time, into
+// another one.
+func reseed(src *rand.PCG, seed uint64, epoch, index, repeat int) {
+	s := stream(streamSample, seed, uint64(epoch), uint64(index)|uint64(repeat)<<48)
 	src.Seed(s.hi, s.lo)
 }
 

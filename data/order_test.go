@@ -67,10 +67,14 @@ func TestSampleRandIsReseed(t *testing.T) {
 	seen := map[uint64]bool{}
 	for epoch := range 5 {
 		for index := range 50 {
-			reseed(&src, 42, epoch, index)
+			reseed(&src, 42, epoch, index, 0)
 			v := src.Uint64()
 			require.Equal(t, SampleRand(42, epoch, index).Uint64(), v)
 			require.False(t, seen[v])
+			seen[v] = true
+			reseed(&src, 42, epoch, index, 1)
+			v = src.Uint64()
+			require.False(t, seen[v], "a repeat has its own numbers")
 			seen[v] = true
 		}
 	}

@@ -172,14 +172,14 @@ func TestSteadyStateAllocatesNoPixels(t *testing.T) {
 	for _, tr := range []Transform{recipe(size, resize.CV2Linear), augment.Eval{Size: size, CropPct: 0.875}} {
 		l, err := NewLoader(LoaderConfig{Dataset: set, Batch: 1, Size: size, Channels: 3, Transform: augment.Whole{Size: size}})
 		require.NoError(t, err)
-		worker, dst := newWorker(l, 0), make([]byte, size*size*3)
-		require.NoError(t, worker.fill(dst, 0)) // the whole picture: all memory is taken
+		worker, dst := newWorker(l, 0), [][]byte{make([]byte, size*size*3)}
+		require.NoError(t, worker.fill(dst, 0, 0)) // the whole picture: all memory is taken
 		l.cfg.Transform = tr
-		require.NoError(t, worker.fill(dst, 0))
+		require.NoError(t, worker.fill(dst, 0, 0))
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		for worker.epoch = range n {
-			require.NoError(t, worker.fill(dst, 0))
+			require.NoError(t, worker.fill(dst, 0, 0))
 		}
 		runtime.ReadMemStats(&after)
 		require.Less(t, (after.TotalAlloc-before.TotalAlloc)/n, uint64(w*h/10), "bytes for each picture")

@@ -19,6 +19,13 @@ type Transform interface {
 	Make(dst []byte, e pixel.Excerpt, rng *rand.Rand, s *augment.Scratch)
 }
 
+// Splitter is a Transform that can make several pictures of one sample, for losses that compare them.
+type Splitter interface {
+	Transform
+	// MakeSplits is Make for len(dst) pictures: the first gently made, the others strongly, each in its own way.
+	MakeSplits(dst [][]byte, e pixel.Excerpt, rng *rand.Rand, s *augment.Scratch)
+}
+
 // Fixed makes a Transform of a function that takes whole pictures and no random numbers.
 func Fixed(apply func(dst []byte, img pixel.Image, s *augment.Scratch)) Transform {
 	return fixed(apply)

@@ -26,6 +26,7 @@ type worker struct {
 	choose  func(w, h int) pixel.Rect
 	load    Scratch
 	scratch augment.Scratch
+	rows    [][]byte // where a sample's pictures go
 }
 
 func newWorker(l *Loader, epoch int) *worker {
@@ -43,9 +44,9 @@ func newWorker(l *Loader, epoch int) *worker {
 // unfit is an error that would meet every sample: it is not the file's fault, so passing over it would not help.
 type unfit struct{ error }
 
-// fill reads sample index and transforms it into dst.
-func (w *worker) fill(dst []byte, index int) error {
-	reseed(&w.src, w.cfg.Seed, w.epoch, index)
+// fill reads sample index, which comes the repeat-th time, and transforms it into dst: one picture for each split.
+func (w *worker) fill(dst [][]byte, index, repeat int) error {
+	reseed(&w.src, w.cfg.Seed, w.epoch, index, repeat)
 	e, err := LoadRegion(w.cfg.Dataset, index, w.choose, &w.load)
 	if err != nil && !errors.Is(err, decode.ErrImage) {
 		err = fmt.Errorf("%w: %w", decode.ErrImage, err)
@@ -57,10 +58,14 @@ func (w *worker) fill(dst []byte, index int) error {
 		return unfit{fmt.Errorf("%s: %w", w.cfg.Dataset.Name(index), err)}
 	}
 	if w.cfg.Transform == nil {
-		copy(dst, e.Image.Pix)
+		copy(dst[0], e.Image.Pix)
 		return nil
 	}
-	w.cfg.Transform.Make(dst, e, w.rng, &w.scratch)
+	if len(dst) > 1 {
+		w.cfg.Transform.(Splitter).MakeSplits(dst, e, w.rng, &w.scratch)
+		return nil
+	}
+	w.cfg.Transform.Make(dst[0], e, w.rng, &w.scratch)
 	return nil
 }
 
