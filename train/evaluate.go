@@ -15,6 +15,13 @@ type EvalOptions struct {
 	Batch     int
 	Smoothing float64
 	Progress  func(images int) // told how many images are done; may be nil
+	Examiner  Examiner         // shown every image; may be nil
+}
+
+// Examiner is shown what a validation makes of each image: its number in the data set, its bytes (height, width, channel), its
+// label and its row of scores. Neither slice may be kept.
+type Examiner interface {
+	Add(index int, picture []byte, label int, scores []float32)
 }
 
 // Evaluate measures net, made ready for o.Batch images, on everything the loader gives. Images that could not be read
@@ -35,6 +42,9 @@ func Evaluate(ctx context.Context, net *model.Inference, classes int, loader *da
 		}
 		if err := counts.addBatch(net, batch, logits, classes); err != nil {
 			return Metrics{}, err
+		}
+		if o.Examiner != nil {
+			show(o.Examiner, batch, logits, classes)
 		}
 		it.Release(batch)
 		if o.Progress != nil {
@@ -58,4 +68,12 @@ func (t *tally) addBatch(net *model.Inference, batch *data.Batch, logits []float
 		t.add(logits[i*classes:(i+1)*classes], int(label))
 	}
 	return nil
+}
+
+// show hands the images of a batch to an examiner one by one.
+func show(e Examiner, batch *data.Batch, logits []float32, classes int) {
+	size := len(batch.Images) / len(batch.Labels)
+	for i, label := range batch.Labels[:batch.Count] {
+		e.Add(batch.Index[i], batch.Images[i*size:(i+1)*size], int(label), logits[i*classes:(i+1)*classes])
+	}
 }

@@ -38,6 +38,9 @@ type Options struct {
 	SavePolicy   string
 	KeepMax      int
 
+	// Examine returns who looks at the validation of an epoch image by image; nil for nobody.
+	Examine func(epoch int) Examiner
+
 	// Report is told what happens, in order, from the goroutine that called Run.
 	Report func(Event)
 }

@@ -45,8 +45,11 @@ func (r *run) validate(ctx context.Context) (Metrics, error) {
 	if err := r.eval.Prepare(); err != nil {
 		return Metrics{}, err
 	}
-	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing,
-		Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }})
+	o := EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing, Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }}
+	if r.Examine != nil {
+		o.Examiner = r.Examine(r.at.Epoch)
+	}
+	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, o)
 }
 
 // save writes the best checkpoint and that of the epoch, if they are due.

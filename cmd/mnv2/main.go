@@ -108,6 +108,13 @@ func app() cli.App {
 				Run:  benchCommand,
 			},
 			{
+				Name: "report", Summary: "draw the page of a training run, or compare several", Acts: options.Report,
+				Args: "RUN...", MinArgs: 1, MaxArgs: -1,
+				Examples: []string{"mnv2 report ckpt", "mnv2 report runs/a runs/b --out compare.html"},
+				More:     []string{"RUN is the folder of a run (--ckpt_save_dir). One run's page is report.html in its folder."},
+				Run:      reportCommand,
+			},
+			{
 				Name: "devices", Summary: "list the devices there are, and why others are not", Acts: options.Devices,
 				Examples: []string{"mnv2 devices", "mnv2 devices --format json"},
 				Run:      devicesCommand,

@@ -213,7 +213,7 @@ func (r *reporter) configuration(j *trainJob) {
 }
 
 // finished says how the run went and what to try next.
-func (r *reporter) finished(j *trainJob, result train.Result) {
+func (r *reporter) finished(j *trainJob, result train.Result, page string) {
 	r.mindcv("mindcv.train", "Finish training!")
 	if result.BestEpoch > 0 {
 		r.mindcv("mindcv.train", "The best validation Top_1_Accuracy is: %.4f%% at epoch %d.", result.BestTop1, result.BestEpoch)
@@ -227,6 +227,9 @@ func (r *reporter) finished(j *trainJob, result train.Result) {
 	}
 	if result.BestEpoch > 0 {
 		r.say("best top-1 %.2f %% at epoch %d: %s", result.BestTop1, result.BestEpoch, train.BestPath(j.o.CkptSaveDir, j.o.Model))
+	}
+	if page != "" {
+		r.say("report: %s", page)
 	}
 	if !r.in.JSON && !r.in.Options.Quiet {
 		fmt.Fprintln(r.screen, "next: "+nextCommand(j))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 
 	"mnv2/backend"
@@ -12,6 +13,7 @@ import (
 	"mnv2/internal/devices"
 	"mnv2/internal/options"
 	"mnv2/model"
+	"mnv2/report"
 	"mnv2/train"
 	"mnv2/weights"
 )
@@ -21,6 +23,7 @@ type trainJob struct {
 	in          cli.Invocation
 	o           *options.Options
 	report      *reporter
+	record      *recorder
 	train, val  data.Dataset
 	trainLoader *data.Loader
 	valLoader   *data.Loader
@@ -37,6 +40,9 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 			return errors.Join(err, job.close())
 		}
 	}
+	if err := job.openRecord(ctx); err != nil {
+		return errors.Join(err, job.close())
+	}
 	runOptions, err := job.runOptions()
 	if err != nil {
 		return errors.Join(err, job.close())
@@ -44,13 +50,14 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 	job.report.configuration(job)
 	result, err := train.Run(ctx, runOptions, train.Inputs{Device: job.device, Arch: job.arch, Values: job.values,
 		Train: job.trainLoader, Val: job.valLoader, Card: job.card(), Position: job.resumption.Position, Velocity: job.resumption.Velocity})
+	page := job.record.finish()
 	err = errors.Join(err, job.close())
 	var stopped *train.ErrInterrupted
 	if errors.As(err, &stopped) {
 		return &cli.ExitError{Code: cli.Interrupted, Err: err, Hint: "go on with: " + job.resumeLine(stopped.Path)}
 	}
 	if err == nil {
-		job.report.finished(job, result)
+		job.report.finished(job, result, page)
 	}
 	return err
 }
@@ -187,8 +194,39 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval, SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
-		Report: j.report.event,
+		Report: j.event, Examine: j.record.examine,
 	}, nil
+}
+
+// openRecord starts the run's record. A run that goes on under other options says which.
+func (j *trainJob) openRecord(ctx context.Context) error {
+	dir := j.o.CkptSaveDir
+	run, err := describeRun(ctx, j)
+	if err != nil {
+		return err
+	}
+	if j.resumption.Position != nil {
+		earlier, err := report.ReadRun(dir)
+		if err == nil {
+			run.Started, run.Samples = earlier.Started, earlier.Samples
+			for _, d := range run.DifferencesFrom(earlier, "ckpt_path", "resume_opt", "num_parallel_workers", "threads", "format", "quiet") {
+				j.report.warn("this run goes on differently: %v", d)
+			}
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			j.report.warn("%v", err)
+		}
+	}
+	if err := run.Save(dir); err != nil {
+		return err
+	}
+	j.record, err = openRecord(j)
+	return err
+}
+
+// event implements train.Options.Report.
+func (j *trainJob) event(e train.Event) {
+	j.record.event(e)
+	j.report.event(e)
 }
 
 // card is what travels with the weights.

@@ -75,9 +75,10 @@ const (
 	Bench
 	Devices
 	Version
+	Report
 
 	Runs = Train | Validate | Predict // commands that run the network
-	All  = Runs | Convert | Bench | Devices | Version
+	All  = Runs | Convert | Bench | Devices | Version | Report
 )
 
 // Name returns the command's name as typed.

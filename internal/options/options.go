@@ -134,6 +134,7 @@ type Options struct {
 	Seconds float64
 	Ops     bool
 	Chart   string
+	Out     string
 
 	// Huawei's cloud, accepted and explained.
 	EnableModelArts bool

@@ -60,3 +60,20 @@ func (o *Option) node(v *Options) *yaml.Node {
 	}
 	return &yaml.Node{Kind: yaml.ScalarNode, Value: text}
 }
+
+// Value is an option's effective value as text.
+type Value struct {
+	Name, Text string
+	IsDefault  bool
+}
+
+// Values lists the effective values in the table's order, without options that only exist on the command line.
+func Values(o *Options) []Value {
+	var list []Value
+	for _, opt := range table {
+		if !opt.Flag && opt.Group != Cloud {
+			list = append(list, Value{opt.Name, opt.Format(o), !o.IsSet(opt.Name)})
+		}
+	}
+	return list
+}
