@@ -17,5 +17,6 @@ func mapPages(n int64) (mem []byte, unmap func() error, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("map %d bytes: %w", n, err)
 	}
+	adviseHuge(mem)
 	return mem, func() error { return syscall.Munmap(mem) }, nil
 }
