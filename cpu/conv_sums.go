@@ -40,22 +40,36 @@ type sumMatrix struct {
 }
 
 func newSumMatrix(e *env, p packing, groups int, l *layout) sumMatrix {
-	s := sumMatrix{env: e, packing: p, groups: groups, tiles: cutTiles(p.inBlocks()), outer: newOwn[kernels.Outer](e), addUp: newOwn[kernels.AddUp](e)}
+	s := sumMatrix{env: e, packing: p, groups: groups, tiles: cutTiles(p.inBlocks(), e.train.OuterMost()), outer: newOwn[kernels.Outer](e), addUp: newOwn[kernels.AddUp](e)}
 	s.parts = region[float64](l, groups*s.size())
 	return s
 }
 
-// cutTiles cuts channel blocks into tiles of sums.
-func cutTiles(count int) []columns {
+// cutTiles cuts channel blocks into tiles of sums, of at most so many vectors.
+func cutTiles(count, most int) []columns {
+	if most > 3 {
+		return cutWideTiles(count, most)
+	}
 	var tiles []columns
 	for at := 0; at < count; {
 		// Three vectors hide the most loads; two twos are better than three and one.
-		vectors := min(3, count-at)
+		vectors := min(most, count-at)
 		if count-at == 4 {
 			vectors = 2
 		}
 		tiles = append(tiles, columns{block: at, vectors: vectors})
 		at += vectors
+	}
+	return tiles
+}
+
+// cutWideTiles cuts evenly, into pairs of vectors, which share a register. An odd one is the last.
+func cutWideTiles(count, most int) []columns {
+	var tiles []columns
+	pairs, parts := (count+1)/2, (count+most-1)/most
+	for i := range parts {
+		from, to := part(i, parts, pairs)
+		tiles = append(tiles, columns{block: 2 * from, vectors: min(2*to, count) - 2*from})
 	}
 	return tiles
 }

@@ -213,7 +213,7 @@ func (r *residual) panelTiles() []columns {
 	for i := range r.panels {
 		p := &r.panels[i]
 		p.tile = len(tiles)
-		for _, t := range cutTiles(p.blocks) {
+		for _, t := range cutTiles(p.blocks, r.train.OuterMost()) {
 			t.block += p.block
 			tiles = append(tiles, t)
 		}

@@ -23,7 +23,7 @@ func TestGenerated(t *testing.T) {
 		t.Skipf("avo is not to be had, and MNV2_REQUIRE does not ask for it: %v: %s", err, out)
 	}
 	for base, flags := range map[string][]string{
-		"zz_avx2_amd64": nil, "zz_avx512_amd64": {"-avx512"}, "train_avx2_amd64": {"-train"},
+		"zz_avx2_amd64": nil, "zz_avx512_amd64": {"-avx512"}, "train_avx2_amd64": {"-train"}, "train_avx512_amd64": {"-train", "-avx512"},
 	} {
 		t.Run(base, func(t *testing.T) { checkGenerated(t, base, flags) })
 	}

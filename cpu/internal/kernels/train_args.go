@@ -3,7 +3,7 @@ package kernels
 // The kernels of training. A run is a few hundred pixels at most: Pixels of each of Images. Sums over a run are float32, in
 // registers; the sums of runs are float64, in memory.
 
-// Outer adds the outer products of the pixels of a run, for one block of eight rows and 8, 16 or 24 columns:
+// Outer adds the outer products of the pixels of a run, for one block of eight rows and some vectors of 8 columns:
 //
 //	Sum[k][c] += sum over images n and pixels p of dy[n][p][k] * x[n][p][c]
 //

@@ -7,8 +7,17 @@ func nativeTrain(set string) *Train {
 	if set != "avx2" && set != "avx512" {
 		return nil
 	}
+	t := trainAVX2()
+	if set == "avx512" {
+		t.Outer = [7]func(*Outer){1: outer8x8_avx512, 2: outer8x16_avx512, 3: outer8x24_avx512, 4: outer8x32_avx512,
+			5: outer8x40_avx512, 6: outer8x48_avx512}
+	}
+	return t
+}
+
+func trainAVX2() *Train {
 	return &Train{
-		Outer:               [4]func(*Outer){1: outer8x8_avx2, 2: outer8x16_avx2, 3: outer8x24_avx2},
+		Outer:               [7]func(*Outer){1: outer8x8_avx2, 2: outer8x16_avx2, 3: outer8x24_avx2},
 		Transpose:           transpose_avx2,
 		AddUp:               addUp_avx2,
 		DepthwiseGradWeight: [3]func(*DepthwiseGradWeight){1: depthwiseGradWeight_s1_avx2, 2: depthwiseGradWeight_s2_avx2},

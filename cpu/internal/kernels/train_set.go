@@ -5,7 +5,7 @@ package kernels
 type Train struct {
 	Pointwise           [4]func(*Pointwise)
 	Depthwise           [3]func(*Depthwise) // by stride: 1, 2
-	Outer               [4]func(*Outer)     // by columns/8
+	Outer               [7]func(*Outer)     // by columns/8; nil beyond what the set has
 	Transpose           func(*Transpose)
 	AddUp               func(*AddUp)
 	DepthwiseGradWeight [3]func(*DepthwiseGradWeight) // by stride: 1, 2
@@ -21,6 +21,17 @@ type Train struct {
 	Blend    func(*Elements)    // y = A*x + B*y
 	Scale    func(*Elements)    // y = A*x
 	Momentum [2]func(*Momentum) // plain, Nesterov
+}
+
+// OuterMost is the most vectors of columns for which there is an Outer.
+func (t *Train) OuterMost() int {
+	most := 0
+	for vectors, f := range t.Outer {
+		if f != nil {
+			most = vectors
+		}
+	}
+	return most
 }
 
 // Train returns the loops of training that belong to s.

@@ -3,6 +3,7 @@
 //	go run -tags purego . -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go
 //	go run -tags purego . -avx512 -out ../zz_avx512_amd64.s -stubs ../zz_avx512_amd64.go
 //	go run -tags purego . -train -out ../train_avx2_amd64.s -stubs ../train_avx2_amd64.go
+//	go run -tags purego . -train -avx512 -out ../train_avx512_amd64.s -stubs ../train_avx512_amd64.go
 package main
 
 import (
@@ -23,6 +24,11 @@ func main() {
 	train := flag.Bool("train", false, "write the kernels of training")
 	zmm := flag.Bool("avx512", false, "write the kernels with AVX-512 that differ from those with AVX2")
 	flag.Parse()
+	if *train && *zmm {
+		trainingWide()
+		Generate()
+		return
+	}
 	if *train {
 		training()
 		Generate()
