@@ -15,6 +15,8 @@ type Card struct {
 	Std          []float64 `json:"std,omitempty"`
 	CropPct      float64   `json:"crop_pct,omitempty"`
 	ResizeFilter string    `json:"resize_filter,omitempty"`
+	// Interpolation is MindCV's option; none means bilinear.
+	Interpolation string `json:"interpolation,omitempty"`
 }
 
 // RunState is where a run stands: what a resume needs besides parameters and velocity.

@@ -117,7 +117,7 @@ func openPictures(o *options.Options, b *bench.Bench, cases []bench.Case) error 
 		if b.Pictures, err = benchPictures(o); err != nil {
 			return &cli.ExitError{Code: cli.BadData, Err: err}
 		}
-		if b.Transform, err = trainTransform(o); err != nil {
+		if b.Transform, _, err = trainTransform(o); err != nil {
 			return err
 		}
 	}

@@ -103,6 +103,9 @@ func followCard(o *options.Options, f *weights.File) {
 	if free("resize_filter") && c.ResizeFilter != "" {
 		o.ResizeFilter = c.ResizeFilter
 	}
+	if free("interpolation") && c.Interpolation != "" {
+		o.Interpolation = c.Interpolation
+	}
 	if free("model") && c.Model != "" {
 		o.Model = c.Model
 	}

@@ -59,28 +59,20 @@ func isSmall(o *options.Options) bool {
 	return o.Dataset == "cifar10" || o.Dataset == "cifar100" || o.Dataset == "mnist"
 }
 
-// trainTransform is what happens to a picture on its way into training.
-func trainTransform(o *options.Options) (data.Transform, error) {
-	filter, err := resize.Parse(o.ResizeFilter)
-	if err != nil {
-		return nil, err
+// filterOf is how pictures are resized: by interpolation as OpenCV does, or as Pillow does.
+func filterOf(o *options.Options) (resize.Filter, error) {
+	if o.ResizeFilter == "pil" {
+		if o.Interpolation == "bicubic" || o.Interpolation == "pilcubic" {
+			return resize.PILBicubic, nil
+		}
+		return resize.PILBilinear, nil
 	}
-	switch {
-	case o.Dataset == "mnist":
-		t := augment.Whole{Size: o.ImageResize, Filter: filter}
-		return t, t.Check()
-	case isSmall(o):
-		t := augment.CifarTrain{Size: o.ImageResize, Filter: filter}
-		return t, t.Check()
-	}
-	t := augment.Train{Size: o.ImageResize, Scale: [2]float64(o.Scale), Ratio: [2]float64(o.Ratio),
-		HFlip: o.HFlip, VFlip: o.VFlip, ColorJitter: jitter(o.ColorJitter), Filter: filter}
-	return t, t.Check()
+	return resize.Parse(o.Interpolation)
 }
 
 // evalTransform is what happens to a picture on its way into validation and prediction.
 func evalTransform(o *options.Options) (data.Transform, error) {
-	filter, err := resize.Parse(o.ResizeFilter)
+	filter, err := filterOf(o)
 	if err != nil {
 		return nil, err
 	}
@@ -88,18 +80,8 @@ func evalTransform(o *options.Options) (data.Transform, error) {
 		t := augment.Whole{Size: o.ImageResize, Filter: filter}
 		return t, t.Check()
 	}
-	t := augment.Eval{Size: o.ImageResize, CropPct: o.CropPct, Filter: filter}
+	t := augment.Eval{Size: o.ImageResize, CropPct: o.CropPct, Filter: filter, MindSpore: o.ResizeFilter != "pil"}
 	return t, t.Check()
-}
-
-// jitter spreads color_jitter: one number stands for brightness, contrast and saturation alike.
-func jitter(list []float64) [4]float64 {
-	var j [4]float64
-	if len(list) == 1 {
-		list = []float64{list[0], list[0], list[0]}
-	}
-	copy(j[:], list)
-	return j
 }
 
 // describe names a data set for messages.

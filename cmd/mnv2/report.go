@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -195,7 +197,8 @@ func (r *reporter) configuration(j *trainJob) {
 		fmt.Sprintf("Number of classes: %d", j.arch.Classes),
 		fmt.Sprintf("Number of batches: %d", j.trainLoader.Steps()),
 		fmt.Sprintf("Batch size: %d", o.BatchSize),
-		"Auto augment: None", "MixUp: 0.0", "CutMix: 0.0",
+		"Auto augment: " + cmp.Or(o.AutoAugment, "None"),
+		fmt.Sprintf("MixUp: %v", pythonFloat(o.Mixup)), fmt.Sprintf("CutMix: %v", pythonFloat(o.Cutmix)),
 		"Model: " + o.Model,
 		fmt.Sprintf("Model parameters: %d", all),
 		fmt.Sprintf("Number of epochs: %d", o.EpochSize),
@@ -257,4 +260,13 @@ func self() string {
 		return name
 	}
 	return "mnv2"
+}
+
+// pythonFloat spells v as Python does: 0.0, 0.2.
+func pythonFloat(v float64) string {
+	s := strconv.FormatFloat(v, 'f', -1, 64)
+	if !strings.ContainsRune(s, '.') {
+		s += ".0"
+	}
+	return s
 }

@@ -111,14 +111,22 @@ func (j *trainJob) chooseNetwork() error {
 }
 
 func (j *trainJob) openLoaders() error {
-	transform, err := trainTransform(j.o)
+	transform, notes, err := trainTransform(j.o)
+	if err != nil {
+		return &cli.ExitError{Code: cli.Usage, Err: err}
+	}
+	for _, text := range notes {
+		note(j.in, text)
+	}
+	mix, err := mixing(j.o)
 	if err != nil {
 		return &cli.ExitError{Code: cli.Usage, Err: err}
 	}
 	onBad := func(name string, err error) { j.report.event(train.BadFile{Name: name, Err: err}) }
 	j.trainLoader, err = data.NewLoader(data.LoaderConfig{Dataset: j.train, Batch: j.o.BatchSize, Size: j.o.ImageResize,
 		Channels: j.o.InChannels, Seed: uint64(j.o.Seed), Shuffle: j.o.Shuffle, Train: true, DropLast: j.o.DropRemainder,
-		Workers: j.o.NumParallelWorkers, MaxBadFiles: j.o.MaxBadFiles, Transform: transform, OnBad: onBad})
+		Workers: j.o.NumParallelWorkers, MaxBadFiles: j.o.MaxBadFiles, Transform: transform, OnBad: onBad,
+		Mix: mix, Splits: j.o.AugSplits, Repeats: j.o.AugRepeats})
 	if err != nil || j.val == nil {
 		return err
 	}
@@ -233,7 +241,8 @@ func (j *trainJob) event(e train.Event) {
 func (j *trainJob) card() weights.Card {
 	n := normalization(j.o)
 	return weights.Card{Model: j.o.Model, Dataset: j.o.Dataset, Classes: j.train.Classes(), ImageSize: j.o.ImageResize,
-		Mean: n.Mean, Std: n.Std, CropPct: j.o.CropPct, ResizeFilter: j.o.ResizeFilter}
+		Mean: n.Mean, Std: n.Std, CropPct: j.o.CropPct, ResizeFilter: j.o.ResizeFilter,
+		Interpolation: j.o.Interpolation}
 }
 
 // resumeLine is the command that goes on from the checkpoint at path.

@@ -22,6 +22,7 @@ func (o *Options) check(c Command) error {
 	bad(len(o.ColorJitter) == 4 && o.ColorJitter[3] > 0.5, "--color_jitter: hue must be at most 0.5, not %v", last(o.ColorJitter))
 	if c&Train != 0 {
 		bad(o.CkptSavePolicy == "top_k" && !o.ValWhileTrain, "--ckpt_save_policy top_k: needs --val_while_train, which tells what is best")
+		bad(o.AugSplits > 0 && o.AutoAugment == "", "--aug_splits %d: needs --auto_augment, which makes the copies differ", o.AugSplits)
 		bad(o.NumSamples.Some && o.AugRepeats > 0, "--num_samples cannot be combined with --aug_repeats")
 	}
 	if c&Runs != 0 {

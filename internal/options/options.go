@@ -63,6 +63,10 @@ type Options struct {
 	CutmixProb    float64
 	AugRepeats    int
 
+	MixupSwitchProb float64
+	MixupMode       string
+	MixupOffEpoch   int
+
 	// Model.
 	Model                     string
 	NumClasses                Maybe[int]
