@@ -32,7 +32,6 @@ var rules = []rule{
 	{"train", "is the loop: it parses no flag and opens no device", []string{"model", "data/", "backend", "checkpoint/", "weights", "internal/atomicfile"}},
 	{"report", "keeps the record of a run and draws it: it opens no device", []string{"internal/atomicfile", "golang.org/x/image/"}},
 	{"configs", "holds the recipes", nil},
-	{"csrc/fake/acl", "builds stand-in libraries for tests", nil},
 	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "ascend"}},
 	{"internal/atomicfile", "writes files", nil},

@@ -349,8 +349,24 @@ static int destroy_executor(aclOpExecutor *e) {
 
 API aclnnStatus aclDestroyAclOpExecutor(aclOpExecutor *executor) { FK_RELEASE(FREE, destroy_executor(executor)); }
 
-// index counts the tensors of one side in the order of the prototype, those left
-// out included; the tensor must be the one of phase 1, since the real library
+// Input or output number index, in the order of the prototype, those left out
+// included. Running statistics are inputs ([nn] L2_DFX_PHASE_1 of aclnnBatchNorm); selfRef
+// of an in-place operator, which has no other output, is both.
+static const struct fk_operand *operand_at(const aclOpExecutor *e, size_t index, bool outputs) {
+  bool has_out = false;
+  for (int i = 0; i < e->n; i++)
+    has_out |= e->operand[i].role == OUT;
+  size_t position = 0;
+  for (int i = 0; i < e->n; i++) {
+    const struct fk_operand *o = &e->operand[i];
+    bool counts = outputs ? o->role == OUT || (!has_out && o->also_out) : o->role == IN;
+    if (counts && position++ == index)
+      return o;
+  }
+  return NULL;
+}
+
+// The tensor must be the one of phase 1, since the real library
 // changes the tensor's storage and lets the executor find it there ([opb] aclSetInputTensorAddr).
 static int set_address(aclOpExecutor *e, size_t index, aclTensor *t, void *addr, bool outputs, const char *what) {
   if (t == NULL)
@@ -362,11 +378,7 @@ static int set_address(aclOpExecutor *e, size_t index, aclTensor *t, void *addr,
   int code = executor_of(e, what);
   if (code != OK)
     return code;
-  const struct fk_operand *found = NULL;
-  size_t position = 0;
-  for (int i = 0; i < e->n && found == NULL; i++)
-    if ((outputs ? e->operand[i].role == OUT || e->operand[i].also_out : e->operand[i].role == IN) && position++ == index)
-      found = &e->operand[i];
+  const struct fk_operand *found = operand_at(e, index, outputs);
   if (found == NULL) // [opb] docs aclSetInputTensorAddr: 161002, index out of range
     return fk_error(NN_INVALID, "EZ1001", "%s: index %zu is out of range for %s.", what, index, e->name);
   if (found->tensor == NULL) // same: 161002, the tensor was nullptr in the first phase
