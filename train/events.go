@@ -48,6 +48,12 @@ type Validated struct {
 // Saved comes after a checkpoint was written.
 type Saved struct{ Path string }
 
+// SaveFailed tells that a checkpoint could not be written. The run goes on and tries again.
+type SaveFailed struct {
+	Path string
+	Err  error
+}
+
 // Removed comes after an old checkpoint was deleted to keep their number.
 type Removed struct{ Path string }
 
@@ -77,6 +83,7 @@ func (Logged) event()     {}
 func (Validating) event() {}
 func (Validated) event()  {}
 func (Saved) event()      {}
+func (SaveFailed) event() {}
 func (Removed) event()    {}
 func (EpochEnded) event() {}
 func (BadFile) event()    {}

@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"mnv2/backend"
 	"mnv2/model"
@@ -34,7 +35,9 @@ type Options struct {
 	LogInterval  int // steps
 	ValInterval  int // epochs
 	SaveDir      string
-	SaveInterval int // epochs
+	SaveInterval int           // epochs
+	SaveSteps    int           // steps between checkpoints inside an epoch; 0 for none
+	SaveEvery    time.Duration // time between checkpoints inside an epoch; 0 for none
 	SavePolicy   string
 	KeepMax      int
 

@@ -41,6 +41,17 @@ type ErrInterrupted struct{ Path string }
 // Error implements error.
 func (e *ErrInterrupted) Error() string { return "interrupted; the state is saved in " + e.Path }
 
+// ErrUnsaved is returned by Run when it came to its end and the last checkpoint could not be written.
+type ErrUnsaved struct{ Err error }
+
+// Error implements error.
+func (e *ErrUnsaved) Error() string {
+	return fmt.Sprintf("the last checkpoint was not saved: %v", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ErrUnsaved) Unwrap() error { return e.Err }
+
 // ErrDiverged is returned by Run when a loss is not a finite number.
 var ErrDiverged = errors.New("the loss is not finite")
 
@@ -64,6 +75,7 @@ type run struct {
 	steps  map[int]*model.Training // by batch size: the last batch of an epoch may be smaller
 	eval   *model.Inference
 	keeper keeper
+	saving saving
 	log    *resultLog
 	rates  []float64
 	at     weights.RunState
@@ -83,9 +95,11 @@ func newRun(o Options, in Inputs) (*run, error) {
 	}
 	r := &run{Options: o, in: in, steps: map[int]*model.Training{},
 		keeper: keeper{dir: o.SaveDir, name: o.Model, policy: o.SavePolicy, most: o.KeepMax, report: o.Report},
+		saving: saving{everySteps: o.SaveSteps, every: o.SaveEvery, last: time.Now()},
 		at:     weights.RunState{Epoch: 1, StepsPerEpoch: in.Train.Steps(), Seed: o.Seed}}
 	if in.Position != nil {
 		r.at = *in.Position
+		r.saving.inEpoch = r.keeper.inEpochPath(r.at)
 	}
 	if err := os.MkdirAll(o.SaveDir, 0o777); err != nil {
 		return nil, err
@@ -153,6 +167,9 @@ func (r *run) epochs(ctx context.Context) error {
 			return err
 		}
 	}
+	if r.saving.err != nil {
+		return &ErrUnsaved{r.saving.err}
+	}
 	return nil
 }
 
@@ -177,6 +194,9 @@ func (r *run) epoch(ctx context.Context) error {
 		}
 		err = r.step(batch)
 		it.Release(batch)
+		if err == nil {
+			err = r.saveInEpoch()
+		}
 		if err != nil {
 			return fmt.Errorf("train: epoch %d, step %d: %w", r.at.Epoch, r.at.Step, err)
 		}

@@ -52,7 +52,8 @@ func (r *run) validate(ctx context.Context) (Metrics, error) {
 	return Evaluate(ctx, r.eval, r.in.Arch.Classes, r.in.Val, o)
 }
 
-// save writes the best checkpoint and that of the epoch, if they are due.
+// save writes the best checkpoint and that of the epoch, if they are due. A file that cannot be written is reported and does not
+// end the run.
 func (r *run) save(isBest bool, top1 float64) error {
 	isDue := r.at.Epoch%max(1, r.SaveInterval) == 0 || r.at.Epoch == r.Epochs
 	if !isBest && !isDue {
@@ -63,12 +64,15 @@ func (r *run) save(isBest bool, top1 float64) error {
 		return err
 	}
 	if isBest {
-		if err := r.keeper.best(s); err != nil {
-			return err
-		}
+		r.saved(BestPath(r.keeper.dir, r.keeper.name), r.keeper.best(s))
 	}
 	if isDue {
-		return r.keeper.epoch(s, top1)
+		path := r.keeper.epochPath(r.at.Epoch, r.at.Step)
+		err := r.keeper.epoch(s, top1)
+		if err == nil {
+			err = r.dropInEpoch("")
+		}
+		r.saved(path, err)
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ func benchCommand(ctx context.Context, in cli.Invocation) (err error) {
 // newBench opens the device and the network: that of --ckpt_path, or one with random weights.
 func newBench(in *cli.Invocation) (*bench.Bench, error) {
 	o := &in.Options
-	arch, values, err := benchNetwork(o)
+	arch, values, err := benchNetwork(o, in.Stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -83,9 +83,9 @@ func newBench(in *cli.Invocation) (*bench.Bench, error) {
 		Time: time.Duration(o.Seconds * float64(time.Second)), Workers: workers}, nil
 }
 
-func benchNetwork(o *options.Options) (*model.Arch, map[string][]float32, error) {
+func benchNetwork(o *options.Options, stderr io.Writer) (*model.Arch, map[string][]float32, error) {
 	if o.CkptPath != "" {
-		f, err := openCheckpoint(o.CkptPath)
+		f, err := openCheckpoint(o.CkptPath, stderr)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,28 +11,40 @@ import (
 	"strings"
 	"time"
 
+	"mnv2/checkpoint"
 	"mnv2/internal/cli"
 	"mnv2/internal/options"
 	"mnv2/weights"
 )
 
-// openCheckpoint reads the file that --ckpt_path names; a folder stands for its newest checkpoint. Whatever keeps it from
-// being read is bad data to the caller.
-func openCheckpoint(path string) (*weights.File, error) {
+// openCheckpoint reads the file that --ckpt_path names; a folder stands for its newest checkpoint that is not damaged, and stderr
+// is told of those that are. Whatever keeps it from being read is bad data to the caller.
+func openCheckpoint(path string, stderr io.Writer) (*weights.File, error) {
 	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
-		if path, err = newest(path, false); err == nil && path == "" {
-			err = errors.New("the folder holds no checkpoint (*.ckpt)")
-		}
-	}
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("--ckpt_path %q: %w", path, plain(err))}
 	}
-	f, err := weights.Open(path)
-	if err != nil {
-		return nil, &cli.ExitError{Code: cli.BadData, Err: err}
+	files := []string{path}
+	if info.IsDir() {
+		if files = checkpointsIn(path, "*.ckpt"); len(files) == 0 {
+			return nil, &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("--ckpt_path %q: the folder holds no checkpoint (*.ckpt)", path)}
+		}
 	}
-	return f, nil
+	var damaged []error
+	for _, file := range files {
+		f, err := weights.Open(file)
+		if err == nil {
+			for _, e := range damaged {
+				fmt.Fprintf(stderr, "mnv2: warning: passed over: %v; taking %s\n", e, file)
+			}
+			return f, nil
+		}
+		damaged = append(damaged, err)
+		if !errors.Is(err, checkpoint.ErrFormat) {
+			break
+		}
+	}
+	return nil, &cli.ExitError{Code: cli.BadData, Err: errors.Join(damaged...)}
 }
 
 // plain is the cause of a failed file operation without the path, which the message has already.
@@ -43,34 +56,35 @@ func plain(err error) error {
 	return err
 }
 
-// newest returns the checkpoint in dir that was written last, or "" if there is none. With best only the best ones of runs
-// count.
-func newest(dir string, best bool) (string, error) {
-	pattern := "*.ckpt"
-	if best {
-		pattern = "*_best.ckpt"
-	}
-	files, err := filepath.Glob(filepath.Join(dir, pattern))
+// checkpointsIn lists the networks in dir whose names fit the pattern, the one that was written last first.
+func checkpointsIn(dir, pattern string) []string {
+	files, err := filepath.Glob(filepath.Join(escapeGlob(dir), pattern))
 	if err != nil {
-		return "", err
+		return nil // the pattern is ours and well formed
 	}
-	files = slices.DeleteFunc(files, func(f string) bool { return strings.HasPrefix(filepath.Base(f), "optim_") })
-	var newestFile string
-	var newestTime time.Time
-	for _, f := range files {
+	times := map[string]time.Time{}
+	files = slices.DeleteFunc(files, func(f string) bool {
 		info, err := os.Stat(f)
-		if err == nil && !info.IsDir() && (newestFile == "" || info.ModTime().After(newestTime)) {
-			newestFile, newestTime = f, info.ModTime()
+		if err != nil || info.IsDir() || strings.HasPrefix(filepath.Base(f), "optim_") {
+			return true
 		}
-	}
-	return newestFile, nil
+		times[f] = info.ModTime()
+		return false
+	})
+	slices.SortStableFunc(files, func(a, b string) int { return times[b].Compare(times[a]) })
+	return files
+}
+
+// escapeGlob makes a folder's name stand for itself in a pattern.
+func escapeGlob(dir string) string {
+	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(dir)
 }
 
 // defaultCheckpoint is what validate and predict use when --ckpt_path is not given: the best of the newest run.
 func defaultCheckpoint(o *options.Options) (string, error) {
-	for _, best := range []bool{true, false} {
-		if path, err := newest(o.CkptSaveDir, best); err == nil && path != "" {
-			return path, nil
+	for _, pattern := range []string{"*_best.ckpt", "*.ckpt"} {
+		if files := checkpointsIn(o.CkptSaveDir, pattern); len(files) > 0 {
+			return files[0], nil
 		}
 	}
 	return "", &cli.ExitError{Code: cli.BadData,

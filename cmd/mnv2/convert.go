@@ -38,7 +38,7 @@ func convertCommand(_ context.Context, in cli.Invocation) error {
 	if _, err := os.Stat(to); !errors.Is(err, os.ErrNotExist) && !in.Options.Force {
 		return &cli.ExitError{Code: cli.Failed, Err: fmt.Errorf("convert to %q: it exists already", to), Hint: "--force overwrites it"}
 	}
-	f, err := openCheckpoint(from)
+	f, err := openCheckpoint(from, in.Stderr)
 	if err != nil {
 		return err
 	}

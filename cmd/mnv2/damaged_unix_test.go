@@ -162,3 +162,32 @@ func TestBadFilesAreSkippedWhenAllowed(t *testing.T) {
 	assert.Contains(t, string(out), `"images":2,`)
 	assert.Contains(t, string(out), `"unreadable":1`)
 }
+
+// A run whose newest checkpoint was torn goes on from the one before it.
+func TestANewestCheckpointThatIsDamagedIsPassedOver(t *testing.T) {
+	whole, dir := t.TempDir(), t.TempDir()
+	trainSmall(t, whole)
+	want, _ := finalCheckpoint(t, whole)
+	trainSmall(t, dir)
+	last := filepath.Join(dir, "ckpt", "mobilenet_v2_035_224-4_5.ckpt")
+	require.NoError(t, os.Truncate(last, 1000))
+	out, err := program(t, dir, append(append([]string{}, smallRun...), "--ckpt_path", "ckpt")...).CombinedOutput()
+	require.NoError(t, err, string(out))
+	assert.Contains(t, string(out), "mobilenet_v2_035_224-4_5.ckpt")
+	assert.Contains(t, string(out), "taking ckpt/mobilenet_v2_035_224-3_5.ckpt")
+	got, _ := finalCheckpoint(t, dir)
+	assert.True(t, want == got, "the weights differ")
+}
+
+func TestAFolderOfDamagedCheckpointsNamesThemAll(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.ckpt", "b.ckpt"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("no"), 0o666))
+	}
+	out, err := program(t, dir, "validate", "--ckpt_path", ".", "--dataset", "shapes").CombinedOutput()
+	var exit *exec.ExitError
+	require.ErrorAs(t, err, &exit)
+	assert.Equal(t, cli.BadData, exit.ExitCode())
+	assert.Contains(t, string(out), "a.ckpt")
+	assert.Contains(t, string(out), "b.ckpt")
+}

@@ -34,7 +34,7 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 			return nil, nil, err
 		}
 	}
-	f, err := openCheckpoint(path)
+	f, err := openCheckpoint(path, in.Stderr)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -70,6 +70,8 @@ func (r *reporter) event(e train.Event) {
 		r.validated(e)
 	case train.Saved:
 		r.mindcv("mindcv.utils.callbacks", "Saving model to %s", e.Path)
+	case train.SaveFailed:
+		r.warn("%s was not saved, training goes on and tries again: %v", e.Path, plain(e.Err))
 	case train.EpochEnded:
 		r.epochEnded(e)
 	case train.BadFile:

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"time"
 
 	"mnv2/backend"
 	"mnv2/data"
@@ -35,7 +36,7 @@ type trainJob struct {
 
 func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 	job := &trainJob{in: in, o: &in.Options}
-	for _, prepare := range []func() error{job.openReport, job.openData, job.chooseNetwork, job.openLoaders, job.start} {
+	for _, prepare := range []func() error{job.openReport, job.openData, job.chooseNetwork, job.checkSpace, job.openLoaders, job.start} {
 		if err := prepare(); err != nil {
 			return errors.Join(err, job.close())
 		}
@@ -147,7 +148,7 @@ func (j *trainJob) start() error {
 }
 
 func (j *trainJob) startFrom(path string) error {
-	f, err := openCheckpoint(path)
+	f, err := openCheckpoint(path, j.in.Stderr)
 	if err != nil {
 		return err
 	}
@@ -201,7 +202,8 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		Rule: rule, Momentum: o.Momentum, WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
 		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
-		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval, SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
+		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
+		SaveSteps: o.CkptSaveSteps, SaveEvery: time.Duration(o.CkptSaveMinutes * float64(time.Minute)), SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
 		Report: j.event, Examine: j.record.examine,
 	}, nil
 }

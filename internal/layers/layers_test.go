@@ -35,6 +35,7 @@ var rules = []rule{
 	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "ascend"}},
 	{"internal/atomicfile", "writes files", nil},
+	{"internal/diskspace", "asks the system", []string{"golang.org/x/sys/"}},
 	{"internal/tolerance", "compares numbers", nil},
 	{"internal/shareddata", "finds test data", nil},
 	{"internal/tfevents", "writes what TensorBoard reads", []string{"google.golang.org/protobuf/encoding/protowire"}},

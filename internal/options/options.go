@@ -79,6 +79,8 @@ type Options struct {
 	KeepCheckpointMax         int
 	CkptSaveDir               string
 	CkptSaveInterval          int
+	CkptSaveSteps             int
+	CkptSaveMinutes           float64
 	CkptSavePolicy            string
 	EpochSize                 int
 	DatasetSinkMode           bool

@@ -1,0 +1,2 @@
+// Package diskspace tells how much room there is for files.
+package diskspace

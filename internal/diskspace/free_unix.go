@@ -1,0 +1,14 @@
+//go:build linux || darwin
+
+package diskspace
+
+import "golang.org/x/sys/unix"
+
+// Free returns the bytes that this user may still write to the file system of dir, and whether that is known.
+func Free(dir string) (int64, bool) {
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, false
+	}
+	return int64(s.Bavail) * int64(s.Bsize), true
+}

@@ -1,0 +1,16 @@
+package diskspace
+
+import "golang.org/x/sys/windows"
+
+// Free returns the bytes that this user may still write to the volume of dir, and whether that is known.
+func Free(dir string) (int64, bool) {
+	path, err := windows.UTF16PtrFromString(dir)
+	if err != nil {
+		return 0, false
+	}
+	var free uint64
+	if err := windows.GetDiskFreeSpaceEx(path, &free, nil, nil); err != nil {
+		return 0, false
+	}
+	return int64(free), true
+}
