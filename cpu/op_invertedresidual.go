@@ -19,7 +19,8 @@ import (
 //	          shrink     da -> dz1, in place, dw1
 //	          unexpand   dz1 -> dx (+ dy)
 //
-// z1 is six times as large as x: if it is large the backward pass computes it again. Without an expand convolution a is x.
+// z1 is six times as large as x: if it is large it is never there as a whole, but computed again for each use, an image at a
+// time (residual_wide.go). Without an expand convolution a is x.
 type residual struct {
 	*env
 	op                             backend.InvertedResidual
@@ -27,6 +28,7 @@ type residual struct {
 	inBlocks, midBlocks, outBlocks int
 	fold                           bool // x, dx are copied into the folded layout
 	keepWide                       bool // z1 is kept
+	byImage                        bool // z1 and da are made for an image at a time
 	expandNorm                     *norm
 	slideNorm, projectNorm         *norm
 	expand, project                matrix
@@ -97,6 +99,7 @@ func newResidual(o backend.InvertedResidual, e *env) (program, string) {
 		outBlocks: blocks(o.K), args: newOwn[residualArgs](e)}
 	r.fold = r.inPlane < foldPlane
 	r.keepWide = int64(o.N*r.inPlane*r.midBlocks)*vecBytes <= keepWideBytes
+	r.byImage = o.Expand && !r.keepWide && !r.fold
 	var work, kept layout
 	r.placeKept(&kept)
 	r.cut(&work)
@@ -130,6 +133,9 @@ func (r *residual) placeKept(l *layout) {
 func (r *residual) placeWork(l *layout) {
 	o, p := &r.op, &r.places
 	wide, narrow := o.N*r.inPlane, o.N*r.outPlane
+	if r.byImage {
+		wide = r.pool.Threads() * r.inPlane
+	}
 	if o.Expand && !r.keepWide {
 		p.z1 = region[vec](l, wide*r.midBlocks)
 	}
@@ -148,7 +154,7 @@ func (r *residual) placeWork(l *layout) {
 			p.dx = region[vec](l, wide*r.inBlocks)
 		}
 	}
-	p.scratchSize = max(tile, r.slider.scratch())
+	p.scratchSize = max(tile, r.slider.scratch(), 3*r.wide.most())
 	p.scratch = region[vec](l, r.pool.Threads()*p.scratchSize)
 }
 
@@ -176,6 +182,9 @@ func (r *residual) cut(l *layout) {
 		r.project = newMatrix(r.env, forwardPacking(project.Conv(backend.Forward)), l)
 		r.narrow = newTiling(1, narrowPixels, shortTile(narrowPixels), wantedChunks)
 		r.narrowParts = rangesOf(len(r.project.columns), r.narrow.groups)
+		if r.byImage {
+			r.wide.groups = r.slider.split.groups
+		}
 		r.makeNorms(r.wide.groups, r.slider.split.groups, r.narrow.groups, l)
 		return
 	}
@@ -195,6 +204,9 @@ func (r *residual) cut(l *layout) {
 			r.shortParts = rangesOf(len(r.unexpand.columns), r.short.groups)
 		}
 		r.wide = newTiling(wideImages, widePixels, residualTile, r.sumGroups(o.N*r.inPlane, r.midBlocks))
+		if r.byImage {
+			r.wide.groups = r.slider.split.groups
+		}
 		r.wideParts = rangesOf(r.midBlocks, r.wide.groups)
 		r.expandSums = newSumMatrix(r.env, forwardPacking(expand.Conv(backend.GradWeight)), r.wide.groups, l)
 	}

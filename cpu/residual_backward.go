@@ -13,7 +13,7 @@ func (r *residual) planBackward() {
 	r.add(split.chunks(), r.sumOutput)
 	r.add(r.outBlocks, r.projectNorm.finishGradStep)
 	r.add(split.chunks(), r.gradOutput)
-	if r.op.Expand && !r.keepWide {
+	if r.op.Expand && !r.keepWide && !r.byImage {
 		again := newTiling(r.wide.images, r.wide.pixels, shortTile(r.wide.images*r.wide.pixels), wantedChunks)
 		parts := rangesOf(len(r.expand.columns), again.groups)
 		r.add(again.groups*parts, func(chunk, worker int) { r.expandAgain(again, parts, chunk, worker) })
@@ -21,13 +21,21 @@ func (r *residual) planBackward() {
 	r.add(r.narrow.groups*r.narrowParts, r.unprojectTiles)
 	r.add(r.midBlocks, r.slideNorm.finishGradStep)
 	r.add(r.outBlocks, func(block, worker int) { r.projectSums.finish(r.t.projectDW, block, worker) })
-	r.add(r.slider.split.chunks(), r.unslide)
+	if r.byImage {
+		r.add(r.wide.groups, r.unslideImages)
+	} else {
+		r.add(r.slider.split.chunks(), r.unslide)
+	}
 	r.add(r.midBlocks, r.finishTaps)
 	if r.op.Expand {
 		r.add(r.midBlocks, r.expandNorm.finishGradStep)
-		r.add(r.wide.groups*r.wideParts, r.shrinkTiles)
+		if r.byImage {
+			r.add(r.wide.groups, r.shrinkImages)
+		} else {
+			r.add(r.wide.groups*r.wideParts, r.shrinkTiles)
+		}
 		r.add(r.midBlocks, func(block, worker int) { r.expandSums.finish(r.t.expandDW, block, worker) })
-		if r.op.InputGrad {
+		if r.op.InputGrad && !r.byImage {
 			r.add(r.short.groups*r.shortParts, r.unexpandTiles)
 		}
 	}
@@ -171,18 +179,23 @@ func (r *residual) shrinkTiles(chunk, worker int) {
 func (r *residual) unexpandTiles(chunk, worker int) {
 	from, to := part(chunk%r.shortParts, r.shortParts, len(r.unexpand.columns))
 	r.short.each(chunk/r.shortParts, func(image, first, n int) {
-		for i := from; i < to; i++ {
-			c := r.unexpand.columns[i]
-			r.multiply(worker, &r.unexpand, i, r.t.foldedGrad, r.t.da, image, first, n)
-			if !r.op.Residual || r.fold {
-				continue
-			}
-			for b := c.block; b < c.block+c.vectors; b++ {
-				r.blend(worker, r.t.dx.at(image, b, first)[:n], r.t.dy.at(image, b, first)[:n])
-			}
-		}
+		r.unexpandTile(worker, r.t.da, image, first, n, from, to)
 	})
 	r.forget(worker)
+}
+
+// unexpandTile computes some columns of dx for a tile. Folded images get dy later.
+func (r *residual) unexpandTile(worker int, dz view, image, first, n, from, to int) {
+	for i := from; i < to; i++ {
+		c := r.unexpand.columns[i]
+		r.multiply(worker, &r.unexpand, i, r.t.foldedGrad, dz, image, first, n)
+		if !r.op.Residual || r.fold {
+			continue
+		}
+		for b := c.block; b < c.block+c.vectors; b++ {
+			r.blend(worker, r.t.dx.at(image, b, first)[:n], r.t.dy.at(image, b, first)[:n])
+		}
+	}
 }
 
 // unfoldGrad copies a channel block of dx out of the folded layout, adding dy.

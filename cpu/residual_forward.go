@@ -12,11 +12,18 @@ func (r *residual) planForward() {
 	}
 	r.add(packs, r.packForward)
 	r.add(r.midBlocks, r.packSlide)
-	if r.op.Expand {
+	switch {
+	case r.byImage:
+		r.add(r.wide.groups, r.measureImages)
+		r.add(r.midBlocks, r.expandNorm.finishStep)
+		r.add(r.wide.groups, r.slideImages)
+	case r.op.Expand:
 		r.add(r.wide.groups*r.wideParts, r.expandTiles)
 		r.add(r.midBlocks, r.expandNorm.finishStep)
+		r.add(r.slider.split.chunks(), r.slide)
+	default:
+		r.add(r.slider.split.chunks(), r.slide)
 	}
-	r.add(r.slider.split.chunks(), r.slide)
 	r.add(r.midBlocks, r.slideNorm.finishStep)
 	r.add(r.narrow.groups*r.narrowParts, r.projectTiles)
 	r.add(r.outBlocks, r.projectNorm.finishStep)

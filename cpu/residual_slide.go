@@ -49,6 +49,9 @@ func newSlider(r *residual, l *layout) slider {
 			}
 		}
 	}
+	if r.byImage {
+		s.split.groups, s.batch = min(o.N, wantedChunks), 1
+	}
 	s.runRows = max(1, (gradRun+s.outW/2)/s.outW)
 	s.weights, s.bias = region[vec](l, 9*s.split.blocks), region[vec](l, 1)
 	if o.Pass == backend.Backward {
@@ -82,12 +85,12 @@ func (r *residual) packSlide(block, _ int) {
 }
 
 // source returns a, the depthwise convolution's input, of some images of a channel block: made of z1 in to, or x itself.
-func (r *residual) source(worker, block, n, count int, to []vec) []vec {
+func (r *residual) source(worker int, z1 view, block, n, count int, to []vec) []vec {
 	if r.slider.fromInput {
 		return r.t.folded.at(n, block, 0)[:count*r.inPlane]
 	}
 	to = to[:count*r.inPlane]
-	r.expandNorm.normaliseRun(worker, block, to, r.t.z1.at(n, block, 0)[:len(to)])
+	r.expandNorm.normaliseRun(worker, block, to, z1.at(n, block, 0)[:len(to)])
 	return to
 }
 
@@ -98,7 +101,7 @@ func (r *residual) slide(chunk, worker int) {
 	a, scratch, m := &r.args.of(worker).slide, r.scratch(worker), n2.part(chunk/s.split.blocks, block)
 	*m = moments{}
 	s.images(from, to, func(n, count int) {
-		x, z := r.source(worker, block, n, count, scratch), r.t.z2.at(n, block, 0)[:count*r.outPlane]
+		x, z := r.source(worker, r.t.z1, block, n, count, scratch), r.t.z2.at(n, block, 0)[:count*r.outPlane]
 		r.slideOver(a, z, x, s.weights.in(r.work)[9*block:], count)
 		if used := r.op.E - block*lanes; used < lanes {
 			clearLanes(z, used)
@@ -135,7 +138,7 @@ func (r *residual) unslide(chunk, worker int) {
 	s.images(from, to, func(n, count int) {
 		dz := dz[:count*r.outPlane]
 		r.slideNorm.gradientRun(worker, block, dz, r.t.z2.at(n, block, 0)[:len(dz)], r.t.db.at(n, block, 0))
-		r.addTaps(worker, totals, r.source(worker, block, n, count, made), dz)
+		r.addTaps(worker, totals, r.source(worker, r.t.z1, block, n, count, made), dz)
 		if !s.inGrad {
 			return
 		}

@@ -45,8 +45,16 @@ func (t tiling) each(group int, f func(image, first, n int)) {
 	}
 }
 
+// within calls f for the tiles of an image.
+func (t tiling) within(f func(first, n int)) {
+	for piece := range t.pieces {
+		first := piece * t.pixels / t.pieces
+		f(first, (piece+1)*t.pixels/t.pieces-first)
+	}
+}
+
 // most is the largest number of pixels of a tile.
-func (t tiling) most() int { return (t.pixels + t.pieces - 1) / t.pieces }
+func (t tiling) most() int { return (t.pixels + max(t.pieces, 1) - 1) / max(t.pieces, 1) }
 
 // panel is channel blocks that are computed together, tile by tile: some columns of a matrix of weights.
 type panel struct {
