@@ -29,6 +29,7 @@ type residual struct {
 	fold                           bool // x, dx are copied into the folded layout
 	keepWide                       bool // z1 is kept
 	byImage                        bool // z1 and da are made for an image at a time
+	gradInPlace                    bool // db lies in dx, which takes its place plane by plane
 	expandNorm                     *norm
 	slideNorm, projectNorm         *norm
 	expand, project                matrix
@@ -100,6 +101,7 @@ func newResidual(o backend.InvertedResidual, e *env) (program, string) {
 	r.fold = r.inPlane < foldPlane
 	r.keepWide = int64(o.N*r.inPlane*r.midBlocks)*vecBytes <= keepWideBytes
 	r.byImage = o.Expand && !r.keepWide && !r.fold
+	r.gradInPlace = !o.Expand && o.InputGrad && o.Stride == 1 && !r.fold
 	var work, kept layout
 	r.placeKept(&kept)
 	r.cut(&work)
@@ -146,7 +148,10 @@ func (r *residual) placeWork(l *layout) {
 	if o.Pass == backend.Forward {
 		tile = r.midBlocks * r.narrow.most()
 	} else {
-		p.dz3, p.db = region[vec](l, narrow*r.outBlocks), region[vec](l, narrow*r.midBlocks)
+		p.dz3 = region[vec](l, narrow*r.outBlocks)
+		if !r.gradInPlace {
+			p.db = region[vec](l, narrow*r.midBlocks)
+		}
 		if o.Expand {
 			p.da = region[vec](l, wide*r.midBlocks)
 		}
@@ -190,7 +195,11 @@ func (r *residual) cut(l *layout) {
 	}
 	r.unproject = newMatrix(r.env, transposedPacking(project.Conv(backend.GradInput)), l)
 	r.panels = cutPanels(r.unproject.columns)
-	r.narrow = newTiling(1, narrowPixels, residualTile, r.sumGroups(narrowPixels, len(r.panels)))
+	narrowImages := 1
+	if r.gradInPlace { // dx lies image by image
+		narrowImages = o.N
+	}
+	r.narrow = newTiling(narrowImages, narrowPixels/narrowImages, residualTile, r.sumGroups(narrowPixels, len(r.panels)))
 	r.narrowParts = rangesOf(len(r.panels), r.narrow.groups)
 	r.projectSums = newSumMatrix(r.env, forwardPacking(project.Conv(backend.GradWeight)), r.narrow.groups, l)
 	r.projectSums.tiles = r.panelTiles()

@@ -87,7 +87,11 @@ func (r *residual) bindKept() {
 // bindWork binds gradients. Without an expand convolution da is dx.
 func (r *residual) bindWork() {
 	t, p := &r.t, &r.places
-	t.dz3, t.db = r.folded(p.dz3.in(r.work), r.outPlane), r.folded(p.db.in(r.work), r.outPlane)
+	t.dz3 = r.folded(p.dz3.in(r.work), r.outPlane)
+	t.db = t.dx
+	if !r.gradInPlace {
+		t.db = r.folded(p.db.in(r.work), r.outPlane)
+	}
 	t.foldedGrad = t.dx
 	if r.fold && r.op.InputGrad {
 		t.foldedGrad = r.folded(p.dx.in(r.work), r.inPlane)

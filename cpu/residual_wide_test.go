@@ -10,12 +10,13 @@ import (
 	"mnv2/backend"
 )
 
-// TestWideResidual holds inverted residuals whose z1 is too large to be kept, which the conformance suite does not have, to
-// their composition.
+// TestWideResidual holds inverted residuals larger than the conformance suite has, whose z1 is not kept or whose gradients
+// share memory, to their composition.
 func TestWideResidual(t *testing.T) {
 	for _, o := range []backend.InvertedResidual{
 		{N: 3, H: 120, W: 120, C: 12, E: 60, K: 12, Expand: true, Stride: 1, Residual: true},
 		{N: 3, H: 121, W: 119, C: 16, E: 64, K: 20, Expand: true, Stride: 2},
+		{N: 3, H: 20, W: 21, C: 20, E: 20, K: 20, Stride: 1, Residual: true},
 	} {
 		o.Pass, o.DType, o.Layout, o.Eps, o.Momentum = backend.Forward, backend.F32, backend.NCHW8c, 1e-5, 0.1
 		t.Run(fmt.Sprint(o), func(t *testing.T) {
