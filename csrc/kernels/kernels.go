@@ -1,0 +1,25 @@
+// Package kernels holds the CUDA C++ source of our own kernels. NVRTC compiles it on the machine where it runs, for the card
+// that is found; tests compile the same text for the host (csrc/fake/cudahost). It includes no vendor header.
+//
+// Activations have the type that -DTYPE=F32, F16 or BF16 chooses, so that there is one module per file and type.
+package kernels
+
+import "embed"
+
+//go:embed *.cu *.cuh
+var files embed.FS
+
+// Elements are the operations that look at each element alone: fill, add, activation, dropout and the optimizer's update.
+const Elements = "elements.cu"
+
+// Header is what every source includes.
+const Header = "common.cuh"
+
+// Text returns the source of a file of this package; the empty string if there is none.
+func Text(name string) string {
+	b, err := files.ReadFile(name)
+	if err != nil {
+		return ""
+	}
+	return string(b)
+}
