@@ -109,8 +109,12 @@ func placeSaved(c Composition, plans []Plan) savedRegion {
 // newSequence places the values of c and ties them to the plans of its steps.
 func newSequence(op Op, c Composition, plans []Plan, saved savedRegion) (*sequence, error) {
 	s := &sequence{op: op, binder: NewBinder(op), values: make([]Tensor, len(c.Values)), savedSize: saved.size}
-	offsets, work := placeWork(c)
-	s.work = work
+	scratch := make([]int64, len(plans))
+	for i, p := range plans {
+		scratch[i] = p.Workspace()
+	}
+	var offsets []int64
+	offsets, s.work = placeWork(c, scratch)
 	operand := int64(0)
 	for i, v := range c.Values {
 		p := placed{v, offsets[i]}
@@ -128,9 +132,9 @@ func newSequence(op Op, c Composition, plans []Plan, saved savedRegion) (*sequen
 		s.places = append(s.places, p)
 	}
 	for i, step := range c.Steps {
-		s.inner = max(s.inner, Align(plans[i].Workspace()))
 		s.steps = append(s.steps, sequenceStep{plan: plans[i], values: step.Args,
-			args: boundArgs{make([]Tensor, len(step.Args))}, savedOff: saved.steps[step.Pair]})
+			args: boundArgs{make([]Tensor, len(step.Args))}, savedOff: saved.steps[step.Pair],
+			workOff: offsets[len(c.Values)+i]})
 	}
 	return s, nil
 }

@@ -83,8 +83,12 @@ func TestPlaceWorkKeepsLiveValuesApart(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	for range 300 {
 		c := randomComposition(rng)
-		offsets, size := placeWork(c)
-		spans := workSpans(c)
+		scratch := make([]int64, len(c.Steps))
+		for i := range scratch {
+			scratch[i] = rng.Int64N(3) * rng.Int64N(5000)
+		}
+		offsets, size := placeWork(c, scratch)
+		spans := workSpans(c, scratch)
 		most := int64(0)
 		for step := range c.Steps {
 			live := int64(0)

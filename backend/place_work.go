@@ -2,19 +2,20 @@ package backend
 
 import "sort"
 
-// span is a Work value with the steps between which it must keep its content.
+// span is a Work value, or the scratch of a step, with the steps between which it must keep its content.
 type span struct {
-	value       int
+	value       int // or, from len(Values) on, the number of a step
 	first, last int
 	size, at    int64
 }
 
-// placeWork gives every Work value of c a byte offset so that values in use at the same time do not overlap, and returns
-// the bytes needed in all. Larger values are placed first, each at the lowest offset that is free while it lives.
-func placeWork(c Composition) (offsets []int64, size int64) {
-	offsets = make([]int64, len(c.Values))
+// placeWork gives every Work value of c, and the scratch of every step, whose bytes are given, an offset so that what is in
+// use at the same time does not overlap, and returns the bytes needed in all. The offsets of steps follow those of values.
+// Larger pieces are placed first, each at the lowest offset that is free while it lives.
+func placeWork(c Composition, scratch []int64) (offsets []int64, size int64) {
+	offsets = make([]int64, len(c.Values)+len(scratch))
 	var done []span
-	for _, s := range workSpans(c) {
+	for _, s := range workSpans(c, scratch) {
 		s.at = lowestFree(s, done)
 		offsets[s.value] = s.at
 		size = max(size, s.at+s.size)
@@ -23,8 +24,8 @@ func placeWork(c Composition) (offsets []int64, size int64) {
 	return offsets, size
 }
 
-// workSpans returns the Work values that any step touches, the largest first.
-func workSpans(c Composition) []span {
+// workSpans returns the Work values that any step touches and the scratch of steps, the largest first.
+func workSpans(c Composition, scratch []int64) []span {
 	index := map[int]int{}
 	var spans []span
 	for i, step := range c.Steps {
@@ -39,6 +40,11 @@ func workSpans(c Composition) []span {
 				spans = append(spans, span{value: v, first: i, size: Align(c.Values[v].Desc.Bytes())})
 			}
 			spans[at].last = i
+		}
+	}
+	for i, bytes := range scratch {
+		if bytes > 0 {
+			spans = append(spans, span{value: len(c.Values) + i, first: i, last: i, size: Align(bytes)})
 		}
 	}
 	sort.SliceStable(spans, func(i, j int) bool { return spans[i].size > spans[j].size })

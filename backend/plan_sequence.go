@@ -12,8 +12,7 @@ type sequence struct {
 	places    []placed
 	values    []Tensor
 	steps     []sequenceStep
-	work      int64 // bytes of Work values
-	inner     int64 // bytes of scratch that any one step wants, after the Work values
+	work      int64 // bytes of Work values and of the scratch of steps
 	savedSize int64
 }
 
@@ -28,6 +27,7 @@ type sequenceStep struct {
 	values   []int
 	args     boundArgs
 	savedOff int64
+	workOff  int64
 }
 
 // boundArgs are arguments that were put in order already.
@@ -40,7 +40,7 @@ func (a *boundArgs) Bind(dst []Tensor) []Tensor { return append(dst, a.tensors..
 func (s *sequence) Op() Op { return s.op }
 
 // Workspace implements Plan.
-func (s *sequence) Workspace() int64 { return s.work + s.inner }
+func (s *sequence) Workspace() int64 { return s.work }
 
 // Saved implements Plan.
 func (s *sequence) Saved() int64 { return s.savedSize }
@@ -93,7 +93,7 @@ func (s *sequence) address(operands []Tensor, scratch Scratch) {
 func (s *sequence) stepScratch(step *sequenceStep, scratch Scratch) Scratch {
 	var inner Scratch
 	if n := step.plan.Workspace(); n > 0 {
-		inner.Workspace = Bytes(scratch.Workspace.Buf, scratch.Workspace.Off+s.work, n)
+		inner.Workspace = Bytes(scratch.Workspace.Buf, scratch.Workspace.Off+step.workOff, n)
 	}
 	if n := step.plan.Saved(); n > 0 {
 		inner.Saved = Bytes(scratch.Saved.Buf, scratch.Saved.Off+step.savedOff, n)
