@@ -116,3 +116,21 @@ func TestErrorsSayTheirCode(t *testing.T) {
 	assert.True(t, (&Error{Code: 507015}).IsLost())
 	assert.Equal(t, "a b c", oneLine(" a\n b\t c\n"))
 }
+
+// TestTheDocumentListsEveryPrototype holds docs/ascend.md to acl.h.
+func TestTheDocumentListsEveryPrototype(t *testing.T) {
+	header, err := os.ReadFile("acl.h")
+	require.NoError(t, err)
+	document, err := os.ReadFile("../../docs/ascend.md")
+	require.NoError(t, err)
+	functions := regexp.MustCompile(`(?m)^[a-zA-Z][\w ]*[ *]((?:acl|dcmi_)\w+)\(`).FindAllStringSubmatch(string(header), -1)
+	operators := regexp.MustCompile(`(?m)^ACLNN_OP\((\w+),`).FindAllStringSubmatch(string(header), -1)
+	require.Greater(t, len(functions), 50)
+	require.Len(t, operators, len(opNames))
+	for _, m := range functions {
+		assert.Contains(t, string(document), "\n| "+m[1]+" |")
+	}
+	for _, m := range operators {
+		assert.Contains(t, string(document), "\n| aclnn"+m[1]+", aclnn"+m[1]+"GetWorkspaceSize |")
+	}
+}
