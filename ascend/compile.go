@@ -52,10 +52,12 @@ func (p *plan) build(inPlace bool) error {
 			return d.fail("compile "+p.name+callName(prog.specs, err), err)
 		}
 		r.batch = batch
-		p.work = max(p.work, slots(prog.work)+batch.Workspace)
 	}
-	p.saved = prog.saved
 	p.ready[index(inPlace)] = r
+	p.work, p.saved = max(p.work, prog.work), prog.saved
+	if r.batch != nil {
+		return d.reserve(r.batch.Workspace)
+	}
 	return nil
 }
 

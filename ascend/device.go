@@ -19,22 +19,24 @@ import (
 
 // Device is one NPU, opened. It implements [backend.Backend], [backend.Recorder] and [backend.Timer].
 type Device struct {
-	name      string
-	soc       string
-	info      backend.Info
-	chip      chip
-	options   Options
-	c         *acl.Device
-	scratch   acl.Address            // a little device memory of our own
-	constants map[string]acl.Address // vectors of float32, by their bytes
-	live      map[*buffer]struct{}
-	plans     map[*plan]struct{}
-	recording *recording
-	queued    int   // operations since the device was last waited for
-	last      *plan // the last of them
-	lost      error // why the device cannot be used any more
-	closed    bool
-	busy      atomic.Bool
+	name          string
+	soc           string
+	info          backend.Info
+	chip          chip
+	options       Options
+	c             *acl.Device
+	scratch       acl.Address            // a little device memory of our own
+	constants     map[string]acl.Address // vectors of float32, by their bytes
+	workspace     acl.Address            // of the vendor's operators, for all plans
+	workspaceSize int64
+	live          map[*buffer]struct{}
+	plans         map[*plan]struct{}
+	recording     *recording
+	queued        int   // operations since the device was last waited for
+	last          *plan // the last of them
+	lost          error // why the device cannot be used any more
+	closed        bool
+	busy          atomic.Bool
 }
 
 // acquire takes the device for one call; leave gives it back. Two calls at once are the caller's mistake.
@@ -237,8 +239,10 @@ func (d *Device) Close() error {
 	for _, a := range d.constants {
 		errs = append(errs, d.c.Free(a))
 	}
-	if d.scratch != 0 {
-		errs = append(errs, d.c.Free(d.scratch))
+	for _, a := range []acl.Address{d.scratch, d.workspace} {
+		if a != 0 {
+			errs = append(errs, d.c.Free(a))
+		}
 	}
 	if err := errors.Join(append(errs, d.c.Close())...); err != nil {
 		return d.fail("close", err)

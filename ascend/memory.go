@@ -41,6 +41,28 @@ func (d *Device) Alloc(bytes int64, label string) (backend.Buffer, error) {
 	return b, nil
 }
 
+// reserve makes the vendor's workspace at least n bytes. All calls share it, since the stream runs them one after the other;
+// it grows only while operations are compiled.
+func (d *Device) reserve(n int64) error {
+	if n <= d.workspaceSize {
+		return nil
+	}
+	what := fmt.Sprintf("alloc %d bytes for the operators' workspace", n)
+	if d.workspaceSize > 0 {
+		old := d.workspace
+		d.workspace, d.workspaceSize = 0, 0
+		if err := d.c.Free(old); err != nil {
+			return d.fail(what, err)
+		}
+	}
+	a, err := d.c.Malloc(n)
+	if err != nil {
+		return d.exhausted(what, err)
+	}
+	d.workspace, d.workspaceSize = a, n
+	return nil
+}
+
 // exhausted returns the error of an allocation. If there was no room it says what is free and who has the rest.
 func (d *Device) exhausted(what string, err error) error {
 	var v *acl.Error

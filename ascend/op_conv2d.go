@@ -149,6 +149,11 @@ func (p *program) denseForward(o backend.Conv2D) {
 	case p.device.chip.firmAddmm && x.DType == acl.Float:
 		p.call(acl.Spec{Op: acl.Addmm, Scalars: []float64{1, 1}, CubeMath: p.cubeMath(x.DType)},
 			[]value{p.operand(2), x, w}, []value{p.matrix(3)})
+	case p.device.chip.fp32Cube && x.DType != acl.Float: // in float32, so that the sum is rounded once
+		x, w = p.float(x), p.float(p.operand(1).with(o.K, o.C)).transposed()
+		y := p.temp(acl.Float, o.N, o.K)
+		p.call(acl.Spec{Op: acl.Addmm, Scalars: []float64{1, 1}, CubeMath: p.cubeMath(x.DType)}, []value{p.operand(2), x, w}, []value{y})
+		p.cast(y, p.matrix(3))
 	default:
 		y := p.temp(x.DType, o.N, o.K)
 		p.product(x, w, y)

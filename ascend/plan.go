@@ -120,7 +120,7 @@ func (p *plan) queue(r *ready, addresses []acl.Address, work acl.Address) error 
 			return d.fail(p.name, err)
 		}
 	}
-	if err := r.batch.Run(addresses, work+acl.Address(slots(r.program.work))); err != nil {
+	if err := r.batch.Run(addresses, d.workspace); err != nil {
 		return d.fail(p.name+callName(r.program.specs, err), err)
 	}
 	return nil

@@ -56,6 +56,9 @@ func (s *suite) checkPlan(t tester, b backend.Backend, plan backend.Plan, c opCa
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
+	if s.options.HalfFilterGrads {
+		roundFilterGrads(c.op, exact, bounds)
+	}
 	got, err := execute(b, plan, values, inPlace, c.data != nonFinite)
 	if err != nil {
 		t.Errorf("%v: %v", c.op, err)

@@ -18,6 +18,9 @@ type Options struct {
 	OpenVariants map[string]func() (backend.Backend, error)
 	// NoNonFinite leaves out the cases with NaN and infinity among the inputs, for libraries that document other rules.
 	NoNonFinite bool
+	// HalfFilterGrads accepts, of convolutions in half precision, gradients of filter and bias that were rounded to the type
+	// of the activations before they became float32, for libraries that give them in no other type.
+	HalfFilterGrads bool
 	// FailNth makes the n-th call of the device's library fail from now on, counted from 1; 0 ends it. Without it the
 	// suite cannot inject faults.
 	FailNth func(b backend.Backend, n int)

@@ -132,6 +132,23 @@ func roundReduce(o backend.Reduce, before, bounds []*ref.Tensor) error {
 	return roundSums(o, o.Desc.Elements(), before, bounds)
 }
 
+// roundFilterGrads adds to the bounds of a convolution's gradients what storing them in the type of the activations does.
+func roundFilterGrads(op backend.Op, exact, bounds []*ref.Tensor) {
+	o, ok := op.(backend.Conv2D)
+	if !ok || o.Pass != backend.GradWeight || o.DType == backend.F32 {
+		return
+	}
+	f := formatOf(o.DType)
+	for i, b := range bounds {
+		if b == nil {
+			continue
+		}
+		for j, v := range exact[i].V {
+			b.V[j] += f.Spacing(v)
+		}
+	}
+}
+
 // roundExact bounds results that are one of the operation's inputs: nothing but what storing does, and with the element type
 // of the input that is nothing but flushing.
 func roundExact(after, bounds []*ref.Tensor) {
