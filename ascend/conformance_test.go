@@ -3,12 +3,72 @@
 package ascend
 
 import (
+	"errors"
+	"os"
+	"os/exec"
+	"sync"
 	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"mnv2/backend"
 	"mnv2/backend/backendtest"
+	aclfake "mnv2/csrc/fake/acl"
 )
 
+// layoutVariable chooses the stand-in's layout; a process can load one only.
+const layoutVariable = "MNV2_TEST_ASCEND_LAYOUT"
+
+var install = sync.OnceValues(func() (*aclfake.Install, error) {
+	layout := aclfake.Old
+	if os.Getenv(layoutVariable) == "split" {
+		layout = aclfake.Split
+	}
+	return aclfake.Build(aclfake.Options{Layout: layout})
+})
+
+// standIn makes the stand-in libraries the installed toolkit, with a chip of that name.
+func standIn(t *testing.T, soc string) *aclfake.Control {
+	t.Helper()
+	i, err := install()
+	if errors.Is(err, aclfake.ErrNoCompiler) && os.Getenv("MNV2_REQUIRE") == "" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Setenv("ASCEND_HOME_PATH", i.Home)
+	t.Setenv("ASCEND_OPP_PATH", i.OPP())
+	control, err := aclfake.Attach(i)
+	require.NoError(t, err)
+	control.Set("SOC", soc)
+	t.Cleanup(func() {
+		assert.Zero(t, control.Count("misuse"), control.LastMisuse())
+		assert.Empty(t, control.Leaks())
+	})
+	return control
+}
+
+// TestDevice runs the suite on the stand-in as an A2 chip.
 func TestDevice(t *testing.T) {
-	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{HalfFilterGrads: true})
+	control := standIn(t, "Ascend910B1")
+	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
+		HalfFilterGrads: true,
+		OpenVariants: map[string]func() (backend.Backend, error){
+			"planned anew": func() (backend.Backend, error) { return Open(0, Options{Replan: true}) }},
+		FailNth: func(_ backend.Backend, n int) { control.FailNth(n) },
+	})
+}
+
+// TestSplitLayout runs the suite in a process of its own on the libraries as CANN 8.5 and newer divide them.
+func TestSplitLayout(t *testing.T) {
+	if os.Getenv(layoutVariable) != "" {
+		t.Skip("this is that process")
+	}
+	standIn(t, "Ascend910B1")
+	cmd := exec.Command(os.Args[0], "-test.run", "^TestDevice$")
+	cmd.Env = append(os.Environ(), layoutVariable+"=split", "ASCEND_HOME_PATH=", "ASCEND_OPP_PATH=")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Errorf("%v: %s", err, out)
+	}
 }

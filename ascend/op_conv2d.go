@@ -54,13 +54,21 @@ func (p *program) convForward(o backend.Conv2D) {
 		p.conv(o, x, w, none, p.operand(2))
 		return
 	}
-	b := p.operand(2)
+	b, y := p.operand(2), p.operand(3)
+	if b.DType != w.DType && p.device.chip.fp32Cube { // in float32, so that neither bias nor sum is rounded twice
+		sum := p.tempLike(y)
+		sum.DType, sum.off = acl.Float, p.work
+		p.work += slots(int64(sum.elements()) * 4)
+		p.conv(o, p.float(x), p.float(w), b, sum)
+		p.cast(sum, y)
+		return
+	}
 	if b.DType != w.DType { // the bias has the filter's type
 		t := p.temp(w.DType, o.K)
 		p.cast(b, t)
 		b = t
 	}
-	p.conv(o, x, w, b, p.operand(3))
+	p.conv(o, x, w, b, y)
 }
 
 // conv: y = x convolved with w, plus b.

@@ -187,7 +187,7 @@ API void fk_overflowed(void); // raises the overflow status of the device
 int fk_run_until(struct fk_stream *stream, uint64_t seq);
 int fk_run_one(struct fk_stream *stream);
 void fk_drop_all(struct fk_stream *stream);
-int fk_broken(struct fk_context *ctx);
+API int fk_broken(struct fk_context *ctx);
 bool fk_pending(uintptr_t at, size_t n, bool writes_only, const char **who);
 
 API int64_t fk_sysparam(int opt); // value in force for the current context
