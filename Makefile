@@ -4,13 +4,16 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: ascend check-headers-acl all build test race test-arm64 docs lint fuzz cross bench-peers clean help
+.PHONY: ascend check-headers-acl check-headers-nv all build test race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
 
 ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 	CGO_ENABLED=1 $(GO) build -trimpath -tags ascend -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
+
+check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
+	./build/check-headers/nv/run.sh
 
 check-headers-acl: ## compares csrc/acl/acl.h with the vendor's headers, fetched with pip or in CANN_INCLUDE
 	./build/check-headers/acl/run.sh

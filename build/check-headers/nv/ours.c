@@ -1,0 +1,3 @@
+// The layout of our own structures.
+#include "nv.h"
+#include "layout.h"
