@@ -124,12 +124,14 @@ func (r *run) open(group func(model.Param) int) (err error) {
 	if err = r.params.Store(r.in.Values); err != nil {
 		return err
 	}
+	r.in.Values = nil // they are on the device now
 	if r.state, err = model.NewTrainState(r.params); err != nil {
 		return err
 	}
 	if err = r.state.StoreVelocity(r.in.Velocity); err != nil {
 		return err
 	}
+	r.in.Velocity = nil
 	if _, err = r.training(r.Batch); err != nil || r.in.Val == nil {
 		return err
 	}

@@ -24,8 +24,7 @@ def write(a, cells):
     if differences:
         lines.append(f"- logits differ from mnv2's by at most {max(differences):.1e} of the largest logit")
     lines += ["- torch and torch channels_last run eagerly, batch norm not folded; torch compiled is torch.compile, channels last, in",
-              "  inference with its weights frozen; ncnn takes one image at a time; litert computes with XNNPACK",
-              "- mnv2's memory includes the benchmark's own copy of the weights, 14 MB"]
+              "  inference with its weights frozen; ncnn takes one image at a time; litert computes with XNNPACK"]
     if a.note:
         lines.append(f"- {a.note}")
     lines += ["", "| case | threads | program | median ms | best ms | ratio to mnv2 | range | rounds | peak MiB |",

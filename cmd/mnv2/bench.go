@@ -63,7 +63,7 @@ func benchCommand(ctx context.Context, in cli.Invocation) (err error) {
 // newBench opens the device and the network: that of --ckpt_path, or one with random weights.
 func newBench(in *cli.Invocation) (*bench.Bench, error) {
 	o := &in.Options
-	arch, values, err := benchNetwork(o, in.Stderr)
+	arch, err := benchNetwork(o, in.Stderr)
 	if err != nil {
 		return nil, err
 	}
@@ -79,31 +79,46 @@ func newBench(in *cli.Invocation) (*bench.Bench, error) {
 	if workers == 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	return &bench.Bench{Device: device, Arch: arch, Values: values, Numbers: normalization(o), Fuse: fuse,
+	return &bench.Bench{Device: device, Arch: arch, Values: func() (map[string][]float32, error) { return benchValues(o, arch, in.Stderr) }, Numbers: normalization(o), Fuse: fuse,
 		Time: time.Duration(o.Seconds * float64(time.Second)), Workers: workers}, nil
 }
 
-func benchNetwork(o *options.Options, stderr io.Writer) (*model.Arch, map[string][]float32, error) {
+// benchNetwork is the network of --ckpt_path, or else of --model.
+func benchNetwork(o *options.Options, stderr io.Writer) (*model.Arch, error) {
 	if o.CkptPath != "" {
 		f, err := openCheckpoint(o.CkptPath, stderr)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		followCard(o, f)
-		return readNetwork(o, f)
+		arch, _, err := readNetwork(o, f)
+		return arch, err
 	}
 	if !o.IsSet("model") {
 		o.Model = benchModel
 	}
 	width, _, err := model.Lookup(o.Model)
 	if err != nil {
-		return nil, nil, &cli.ExitError{Code: cli.Usage, Err: err}
+		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
 	arch, err := model.New(model.Config{Width: width, Classes: 1000, InChannels: 3, DropRate: o.DropRate})
 	if err != nil {
-		return nil, nil, &cli.ExitError{Code: cli.Usage, Err: err}
+		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	return arch, arch.Init(uint64(o.Seed)), nil
+	return arch, nil
+}
+
+// benchValues are the parameters of that network, random without a checkpoint.
+func benchValues(o *options.Options, arch *model.Arch, stderr io.Writer) (map[string][]float32, error) {
+	if o.CkptPath == "" {
+		return arch.Init(uint64(o.Seed)), nil
+	}
+	f, err := openCheckpoint(o.CkptPath, stderr)
+	if err != nil {
+		return nil, err
+	}
+	_, values, err := readNetwork(o, f)
+	return values, err
 }
 
 // openPictures opens what the input pipeline reads, if it is measured.

@@ -49,8 +49,7 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 		return errors.Join(err, job.close())
 	}
 	job.report.configuration(job)
-	result, err := train.Run(ctx, runOptions, train.Inputs{Device: job.device, Arch: job.arch, Values: job.values,
-		Train: job.trainLoader, Val: job.valLoader, Card: job.card(), Position: job.resumption.Position, Velocity: job.resumption.Velocity})
+	result, err := train.Run(ctx, runOptions, job.inputs())
 	page := job.record.finish()
 	err = errors.Join(err, job.close())
 	var stopped *train.ErrInterrupted
@@ -237,6 +236,14 @@ func (j *trainJob) openRecord(ctx context.Context) error {
 func (j *trainJob) event(e train.Event) {
 	j.record.event(e)
 	j.report.event(e)
+}
+
+// inputs hands over what the run works on. The job keeps no copy of the numbers: the device has them.
+func (j *trainJob) inputs() train.Inputs {
+	in := train.Inputs{Device: j.device, Arch: j.arch, Values: j.values, Train: j.trainLoader, Val: j.valLoader, Card: j.card(),
+		Position: j.resumption.Position, Velocity: j.resumption.Velocity}
+	j.values, j.resumption.Velocity = nil, nil
+	return in
 }
 
 // card is what travels with the weights.

@@ -26,7 +26,7 @@ func small(t *testing.T) *Bench {
 	require.NoError(t, err)
 	photos, err := NewPhotos(2)
 	require.NoError(t, err)
-	return &Bench{Device: device, Arch: arch, Values: arch.Init(1), Time: time.Millisecond, Workers: 1, Pictures: photos,
+	return &Bench{Device: device, Arch: arch, Values: func() (map[string][]float32, error) { return arch.Init(1), nil }, Time: time.Millisecond, Workers: 1, Pictures: photos,
 		Numbers:   model.Normalization{Mean: []float64{120, 120, 120}, Std: []float64{60, 60, 60}},
 		Transform: data.Fixed(augment.Whole{Size: 32}.Apply)}
 }
@@ -57,7 +57,7 @@ func TestCasesThatCannotRun(t *testing.T) {
 	assert.ErrorContains(t, err, "no pictures")
 	_, err = b.Run(t.Context(), Case{"x", "dance", 32, 2})
 	assert.ErrorContains(t, err, `"dance"`)
-	b.Values = map[string][]float32{"no such tensor": {1}}
+	b.Values = func() (map[string][]float32, error) { return map[string][]float32{"no such tensor": {1}}, nil }
 	_, err = b.Run(t.Context(), Case{"i", Inference, 32, 2})
 	assert.Error(t, err)
 }

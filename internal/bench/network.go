@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime/debug"
 	"time"
 
 	"mnv2/backend"
@@ -16,7 +17,7 @@ import (
 type Bench struct {
 	Device  backend.Backend
 	Arch    *model.Arch
-	Values  map[string][]float32 // parameters by MindCV name
+	Values  func() (map[string][]float32, error) // reads or makes the parameters, by MindCV name; nothing keeps them
 	Numbers model.Normalization
 	Fuse    backend.Fuse
 	Time    time.Duration // about how long each measurement takes
@@ -111,9 +112,14 @@ func (b *Bench) parameters() (*model.Parameters, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := params.Store(b.Values); err != nil {
+	values, err := b.Values()
+	if err == nil {
+		err = params.Store(values)
+	}
+	if err != nil {
 		return nil, errors.Join(err, params.Close())
 	}
+	debug.FreeOSMemory() // what was read is not needed any more
 	return params, nil
 }
 
