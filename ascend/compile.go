@@ -49,7 +49,7 @@ func (p *plan) build(inPlace bool) error {
 			return backend.Unsupported(d.name, p.op, missing.Error())
 		}
 		if err != nil {
-			return d.fail("compile "+p.name+callName(prog.specs, err), err)
+			return d.refused(p, callName(prog.specs, err), err)
 		}
 		r.batch = batch
 	}
@@ -60,6 +60,19 @@ func (p *plan) build(inPlace bool) error {
 	}
 	return nil
 }
+
+// refused returns the error of a first phase. Operators without a kernel for the chip are not supported; the vendor's tables
+// do not always agree with ours.
+func (d *Device) refused(p *plan, call string, err error) error {
+	var v *acl.Error
+	if errors.As(err, &v) && v.Code == noKernel {
+		return backend.Unsupported(d.name, p.op, v.Error())
+	}
+	return d.fail("compile "+p.name+call, err)
+}
+
+// noKernel is ACLNN_ERR_INNER_FIND_KERNEL_ERROR.
+const noKernel = 561003
 
 // callName says which call of a list failed, if the error tells.
 func callName(specs []acl.Spec, err error) string {

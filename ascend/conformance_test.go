@@ -59,6 +59,17 @@ func TestDevice(t *testing.T) {
 	})
 }
 
+// TestOlderTrainingChip runs the suite on the stand-in as a 910A, which has no float32 in its matrix units and no bf16, and
+// saturates. Float16 is its preferred type; products of float32 are refused.
+func TestOlderTrainingChip(t *testing.T) {
+	standIn(t, "Ascend910A")
+	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
+		HalfFilterGrads: true,
+		Allow:           []string{"Conv2D", "ConvBNAct", "InvertedResidual", "Head", "Chain"}, // in float32
+		NoNonFinite:     true,
+	})
+}
+
 // TestSplitLayout runs the suite in a process of its own on the libraries as CANN 8.5 and newer divide them.
 func TestSplitLayout(t *testing.T) {
 	if os.Getenv(layoutVariable) != "" {
