@@ -15,6 +15,10 @@ func (p *program) conv2D(o backend.Conv2D) string {
 	if reason := p.needProducts(o.DType); reason != "" {
 		return reason
 	}
+	if o.Pass == backend.GradWeight && o.Bias && o.DType == backend.F32 {
+		p.convGradWeight(o) // filter and bias in one; in half precision the bias is better summed in float32
+		return ""
+	}
 	if o.H == 1 && o.W == 1 && o.R == 1 && o.S == 1 && o.Groups == 1 && o.Pad == 0 {
 		p.dense(o)
 		return ""

@@ -26,6 +26,10 @@ func (p *program) blend(o backend.Add) string {
 // dropout: y = x*mask/(1-Rate), the product in float32.
 func (p *program) dropout(o backend.Dropout) string {
 	x, mask, y := p.flat(0), p.flat(1), p.flat(2)
+	if x.DType == acl.Float {
+		p.scaledProduct(x, mask, 1/(1-float64(o.Rate)), y)
+		return ""
+	}
 	t := p.temp(x.DType, x.elements())
 	p.mul(x, mask, t)
 	p.scale(t, 1/(1-float64(o.Rate)), y)
@@ -42,7 +46,7 @@ func (p *program) fill(o backend.Fill) string {
 	return ""
 }
 
-// pool takes means; its gradient is spread with a plain copy, which always gives the same bits.
+// pool takes means; its gradient is a product with a plane of 1/(H*W), which always gives the same bits.
 func (p *program) pool(o backend.GlobalAvgPool) string {
 	if reason := p.needMaps(o.In()); reason != "" {
 		return reason
@@ -52,9 +56,11 @@ func (p *program) pool(o backend.GlobalAvgPool) string {
 			[]value{p.operand(0)}, []value{p.operand(1)})
 		return ""
 	}
-	t := p.tempLike(p.operand(0))
-	p.scale(p.operand(0), 1/float64(o.H*o.W), t)
-	p.copy(t, p.operand(1))
+	share := make([]float32, o.H*o.W)
+	for i := range share {
+		share[i] = 1 / float32(o.H*o.W)
+	}
+	p.mul(p.operand(0), p.constant(share...).with(1, 1, o.H, o.W), p.operand(1))
 	return ""
 }
 
@@ -105,9 +111,14 @@ func (p *program) normalize(o backend.Convert, x, y value) {
 	if d.Layout == backend.NHWC {
 		dims, perChannel = []int{d.N, d.H, d.W, d.C}, []int{1, 1, 1, d.C}
 	}
+	x, y = x.with(dims...), y.with(dims...)
+	if p.device.chip.addcmul && y.DType == acl.Float {
+		p.call(acl.Spec{Op: acl.Addcmul, Scalars: []float64{1}}, []value{b.with(perChannel...), x, a.with(perChannel...)}, []value{y})
+		return
+	}
 	t := p.temp(acl.Float, dims...)
-	p.mul(x.with(dims...), a.with(perChannel...), t)
-	p.add(t, b.with(perChannel...), 1, y.with(dims...))
+	p.mul(x, a.with(perChannel...), t)
+	p.add(t, b.with(perChannel...), 1, y)
 }
 
 // reduce makes one number. Whether all are finite is found by adding -1 for each that is not.
@@ -157,15 +168,21 @@ func (p *program) update(o backend.Update) string {
 	dw, hyper, w, v := p.flat(0), p.flat(1), p.flat(2), p.flat(3)
 	lr, decay := hyper.element(backend.HyperLR), hyper.element(backend.HyperWeightDecay)
 	mu, scale := hyper.element(backend.HyperMomentum), hyper.element(backend.HyperGradScale)
+	if o.Rule == backend.Momentum {
+		p.mulIn(v, mu)
+		p.addProductIn(v, dw, scale, 1)
+		p.addProductIn(v, w, decay, 1)
+		p.addProductIn(w, v, lr, -1)
+		return ""
+	}
+	if o.Rule != backend.Nesterov {
+		return "no kernel for this rule"
+	}
 	g := p.temp(acl.Float, o.Elements)
 	p.mul(dw, scale, g)
 	p.addProductIn(g, w, decay, 1)
 	p.mulIn(v, mu)
 	p.addIn(v, g, 1)
-	if o.Rule == backend.Momentum {
-		p.addProductIn(w, v, lr, -1)
-		return ""
-	}
 	p.addProductIn(g, v, mu, 1)
 	p.addProductIn(w, g, lr, -1)
 	return ""

@@ -7,18 +7,18 @@ import (
 	"mnv2/csrc/acl"
 )
 
-// loss is softmax and cross entropy from simple operators, in float32, for hard and soft targets, smoothed or not.
+// loss is softmax and cross entropy from simple operators, in float32, for hard and soft targets, smoothed or not. The
+// targets are negated, so that sums need no change of sign.
 //
-//	h = one-hot of the labels, zero rows for padding, or the soft targets
-//	t = (1-Smoothing)*h + Smoothing/C           (padding rows stay zero)
-//	loss = -sum over c of t*log softmax(z)
-//	dz = (softmax(z)*sum(t) - t) * scale/D
+//	t = -((1-Smoothing)*h + Smoothing/C), h one-hot or the soft targets; rows of padding are zero
+//	loss = sum over c of t*log softmax(z)
+//	dz = (t - softmax(z)*sum(t)) * scale/D
 func (p *program) loss(o backend.SoftmaxCrossEntropy) string {
 	if reason := p.needMaps(o.In()); reason != "" {
 		return reason
 	}
 	z := p.float(p.matrix(0))
-	t, total := p.targets(o)
+	t, total, factor := p.targets(o)
 	lossAt := 2
 	if o.Pass == backend.Backward {
 		lossAt = 3
@@ -26,58 +26,42 @@ func (p *program) loss(o backend.SoftmaxCrossEntropy) string {
 	logp := p.temp(acl.Float, o.N, o.C)
 	p.call(acl.Spec{Op: acl.LogSoftmax, Integers: []int64{1}}, []value{z}, []value{logp})
 	p.mulIn(logp, t)
-	loss := p.flat(lossAt)
-	p.sum(logp, false, loss, 1)
-	p.scaleIn(loss, -1)
+	p.sum(logp, false, p.flat(lossAt), 1)
 	if o.Pass == backend.Forward {
 		return ""
 	}
 	prob := p.temp(acl.Float, o.N, o.C)
 	p.call(acl.Spec{Op: acl.Softmax, Integers: []int64{1}}, []value{z}, []value{prob})
-	p.mulIn(prob, total)
-	p.addIn(prob, t, -1)
-	p.mulIn(prob, p.operand(2).with(1))
+	p.addProductIn(t, prob, total, -factor)
 	d := 1.0
 	if o.Mean {
 		d = float64(o.N)
 	}
-	if p.operands[4].Desc.DType == backend.F32 {
-		p.scale(prob, 1/d, p.matrix(4))
-		return ""
-	}
-	p.scaleIn(prob, 1/d)
-	p.cast(prob, p.matrix(4))
+	dz := p.matrix(4)
+	out := p.inType(dz, acl.Float)
+	p.scaledProduct(t, p.operand(2).with(1), 1/d, out)
+	p.castBack(out, dz)
 	return ""
 }
 
-// targets returns t and the sums of its rows.
-func (p *program) targets(o backend.SoftmaxCrossEntropy) (t, total value) {
-	h := p.matrix(1)
-	total = p.temp(acl.Float, o.N, 1)
-	if !o.Soft {
-		h = p.oneHot(o)
-	}
+// targets returns t, and total and factor whose product is the sums of its rows.
+func (p *program) targets(o backend.SoftmaxCrossEntropy) (t, total value, factor float64) {
 	eps := float64(o.Smoothing)
-	if eps == 0 {
-		p.sum(h, true, total, 1)
-		return h, total
-	}
-	t = p.temp(acl.Float, o.N, o.C)
-	p.scale(h, 1-eps, t)
+	t, total = p.temp(acl.Float, o.N, o.C), p.temp(acl.Float, o.N, 1)
 	if o.Soft {
-		p.shiftIn(t, eps/float64(o.C))
+		p.scale(p.matrix(1), -(1 - eps), t)
+		if eps != 0 {
+			p.shiftIn(t, -eps/float64(o.C))
+		}
 		p.sum(t, true, total, 1)
-		return t, total
+		return t, total, 1
 	}
-	p.sum(h, true, total, 1) // 1, or 0 for padding, which stays the sum when smoothed
-	p.addIn(t, total, eps/float64(o.C))
-	return t, total
-}
-
-// oneHot returns rows with a 1 at the label; rows of labels outside the classes are zero.
-func (p *program) oneHot(o backend.SoftmaxCrossEntropy) value {
-	h := p.temp(acl.Float, o.N, o.C)
+	// rows of labels outside the classes are zero
 	p.call(acl.Spec{Op: acl.OneHot, Integers: []int64{int64(o.C), -1}},
-		[]value{p.flat(1), p.constant(1), p.constant(0)}, []value{h})
-	return h
+		[]value{p.flat(1), p.constant(float32(-(1 - eps))), p.constant(0)}, []value{t})
+	p.sum(t, true, total, 1) // -(1-eps), or 0 for padding
+	if eps != 0 {
+		p.addIn(t, total, eps/float64(o.C)/(1-eps))
+	}
+	return t, total, 1 / (1 - eps)
 }

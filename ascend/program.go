@@ -133,13 +133,25 @@ func (p *program) mul(a, b, y value) { p.call(acl.Spec{Op: acl.Mul}, []value{a, 
 // mulIn: x = x*b, b broadcast.
 func (p *program) mulIn(x, b value) { p.call(acl.Spec{Op: acl.InplaceMul}, []value{x, b}, nil) }
 
+// scaledProduct: y = alpha*a*b, b broadcast.
+func (p *program) scaledProduct(a, b value, alpha float64, y value) {
+	if p.device.chip.addcmul {
+		p.call(acl.Spec{Op: acl.Addcmul, Scalars: []float64{alpha}}, []value{p.constant(0), a, b}, []value{y})
+		return
+	}
+	t := p.tempLike(a)
+	t.DType = y.DType
+	p.mul(a, b, t)
+	p.scale(t, alpha, y)
+}
+
 // addProductIn: x = x + alpha*a*b, broadcast.
 func (p *program) addProductIn(x, a, b value, alpha float64) {
 	if p.device.chip.addcmul {
 		p.call(acl.Spec{Op: acl.InplaceAddcmul, Scalars: []float64{alpha}}, []value{x, a, b}, nil)
 		return
 	}
-	t := p.temp(x.DType, x.elements())
+	t := p.tempLike(x)
 	p.mul(a, b, t)
 	p.addIn(x, t, alpha)
 }

@@ -19,7 +19,7 @@ import (
 // The steps that are compared.
 const (
 	stepCount   = 5
-	stepBatch   = 4
+	stepBatch   = 8
 	stepSize    = 32
 	stepClasses = 10
 )
@@ -74,7 +74,7 @@ func (n *network) take(t *testing.T, i int) {
 	for j := range mask {
 		mask[j] = byte(min(rng.IntN(5), 1))
 	}
-	require.NoError(t, n.steps.Step(images, labels, mask, []model.Hyper{{LR: 0.05, WeightDecay: 4e-5, Momentum: 0.9}}))
+	require.NoError(t, n.steps.Step(images, labels, mask, []model.Hyper{{LR: 0.001, WeightDecay: 4e-5, Momentum: 0.9}}))
 }
 
 // train opens a device, makes the steps and returns the parameters.
