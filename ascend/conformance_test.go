@@ -67,6 +67,8 @@ func TestOlderTrainingChip(t *testing.T) {
 		HalfFilterGrads: true,
 		Allow:           []string{"Conv2D", "ConvBNAct", "InvertedResidual", "Head", "Chain"}, // in float32
 		NoNonFinite:     true,
+		HalfBias:        true,
+		Saturates:       true,
 	})
 }
 

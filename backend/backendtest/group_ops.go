@@ -59,6 +59,15 @@ func (s *suite) checkPlan(t tester, b backend.Backend, plan backend.Plan, c opCa
 	if s.options.HalfFilterGrads {
 		roundFilterGrads(c.op, exact, bounds)
 	}
+	if s.options.HalfBias {
+		roundBias(c.op, exact, bounds)
+	}
+	if s.options.Saturates {
+		saturate(exact)
+		if r, ok := c.op.(backend.Reduce); ok && r.Kind == backend.AllFinite {
+			_, _ = execute(b, plan, values, inPlace, false) // tells of what came before; the second tells of x
+		}
+	}
 	got, err := execute(b, plan, values, inPlace, c.data != nonFinite)
 	if err != nil {
 		t.Errorf("%v: %v", c.op, err)

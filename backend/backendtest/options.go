@@ -21,6 +21,12 @@ type Options struct {
 	// HalfFilterGrads accepts, of convolutions in half precision, gradients of filter and bias that were rounded to the type
 	// of the activations before they became float32, for libraries that give them in no other type.
 	HalfFilterGrads bool
+	// HalfBias accepts, of convolutions in half precision, products that were rounded before the bias, itself rounded, was
+	// added, for matrix units that give nothing wider.
+	HalfBias bool
+	// Saturates says that results too large for float16 become the largest number, and that the first AllFinite afterwards
+	// tells of it, whatever it looks at.
+	Saturates bool
 	// FailNth makes the n-th call of the device's library fail from now on, counted from 1; 0 ends it. Without it the
 	// suite cannot inject faults.
 	FailNth func(b backend.Backend, n int)

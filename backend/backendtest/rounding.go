@@ -149,6 +149,33 @@ func roundFilterGrads(op backend.Op, exact, bounds []*ref.Tensor) {
 	}
 }
 
+// roundBias adds to the bounds of a convolution with a bias what rounding the product and the bias does.
+func roundBias(op backend.Op, exact, bounds []*ref.Tensor) {
+	o, ok := op.(backend.Conv2D)
+	if !ok || !o.Bias || o.Pass == backend.GradWeight || o.DType == backend.F32 {
+		return
+	}
+	f := formatOf(o.DType)
+	bias, y := exact[2], exact[3]
+	for j, v := range y.V {
+		b := bias.V[j%o.K]
+		bounds[3].V[j] += f.Spacing(b) + f.Spacing(v-b)
+	}
+}
+
+// saturate replaces float16 values beyond the largest by it.
+func saturate(values []*ref.Tensor) {
+	const largest = 65504
+	for _, v := range values {
+		if v.Desc.DType != backend.F16 {
+			continue
+		}
+		for j, x := range v.V {
+			v.V[j] = math.Min(math.Max(x, -largest), largest)
+		}
+	}
+}
+
 // roundExact bounds results that are one of the operation's inputs: nothing but what storing does, and with the element type
 // of the input that is nothing but flushing.
 func roundExact(after, bounds []*ref.Tensor) {
