@@ -165,6 +165,9 @@ func (p *program) readRegister(y value) {
 
 // update is SGD with momentum over a flat range. The hyper-parameters stay on the device.
 func (p *program) update(o backend.Update) string {
+	if o.Rule > backend.Nesterov {
+		return "no update rule " + o.Rule.String()
+	}
 	dw, hyper, w, v := p.flat(0), p.flat(1), p.flat(2), p.flat(3)
 	lr, decay := hyper.element(backend.HyperLR), hyper.element(backend.HyperWeightDecay)
 	mu, scale := hyper.element(backend.HyperMomentum), hyper.element(backend.HyperGradScale)

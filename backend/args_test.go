@@ -46,7 +46,10 @@ func argsOf() map[reflect.Type][]Op {
 	add(&FillArgs{}, Fill{Desc: act.In()})
 	add(&ConvertArgs{}, Convert{From: act.In(), To: act.In().With(F32, NCHW)})
 	add(&ReduceArgs{}, Reduce{Kind: Sum, Desc: act.In()})
-	add(&UpdateArgs{}, Update{Rule: Momentum, Elements: 9})
+	for _, rule := range []Rule{Momentum, Adam, Lion, RMSProp, Adagrad, Blend} {
+		add(&UpdateArgs{}, Update{Rule: rule, Elements: 9})
+	}
+	add(&UpdateArgs{}, Update{Rule: Lamb, Elements: 9, Tensors: 2})
 	return lists
 }
 

@@ -53,6 +53,9 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 	case backend.Reduce:
 		return newReduce(o, e)
 	case backend.Update:
+		if o.Rule > backend.Nesterov {
+			return newOptimizer(o, e)
+		}
 		return newUpdate(o, e)
 	case backend.Chain:
 		return newChain(o, e, d)

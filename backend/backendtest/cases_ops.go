@@ -225,9 +225,13 @@ func reduceCases(t backend.DType, l backend.Layout) []opCase {
 
 func updateCases() []opCase {
 	var list []opCase
-	for _, rule := range []backend.Rule{backend.Momentum, backend.Nesterov} {
+	for rule := backend.Momentum; rule <= backend.Blend; rule++ {
 		for _, n := range []int{1, 7, 8, 4099} {
-			list = append(list, opCase{op: backend.Update{Rule: rule, Elements: n}, data: normal})
+			op := backend.Update{Rule: rule, Elements: n}
+			if rule == backend.Lamb {
+				op.Tensors = min(n, 5)
+			}
+			list = append(list, opCase{op: op, data: normal})
 		}
 	}
 	return list

@@ -75,7 +75,9 @@ func (s *suite) determinismCases() []determinismCase {
 	for _, kind := range []backend.Reduction{backend.Sum, backend.SumSquares} {
 		list = append(list, s.opDeterminism(backend.Reduce{Kind: kind, Desc: backend.Vec(backend.F32, 200_003)}))
 	}
-	list = append(list, s.opDeterminism(backend.Update{Rule: backend.Momentum, Elements: 100_003}))
+	list = append(list, s.opDeterminism(backend.Update{Rule: backend.Momentum, Elements: 100_003}),
+		s.opDeterminism(backend.Update{Rule: backend.Adam, Elements: 100_003}),
+		s.opDeterminism(backend.Update{Rule: backend.Lamb, Elements: 100_003, Tensors: 7}))
 	for _, block := range []backend.Block{residualShape{4, 14, 14, 16, 96, 16, 1, true, true}.op(dtype, layout), smallNetwork(dtype, layout)} {
 		list = append(list, s.pairDeterminism(pairsOf(block)[0]), s.pairDeterminism(pairsOf(block)[2]))
 	}

@@ -173,8 +173,12 @@ func (s *suite) allowed(op backend.Op) bool {
 	return slices.Contains(s.options.Allow, kind) || slices.Contains(s.options.Allow, name)
 }
 
-// kindOf returns an operation's name and pass: "Conv2D grad-weight", "Add".
+// kindOf returns an operation's name and pass: "Conv2D grad-weight", "Add". The rules of an Update beyond the first two are kinds
+// of their own: "Update adam".
 func kindOf(op backend.Op) string {
+	if o, ok := op.(backend.Update); ok && o.Rule > backend.Nesterov {
+		return "Update " + o.Rule.String()
+	}
 	name, rest, _ := strings.Cut(op.String(), "(")
 	first, _, _ := strings.Cut(rest, " ")
 	for p := backend.Forward; p <= backend.Prepare; p++ {

@@ -59,7 +59,7 @@ func rounding(op backend.Op, before, after []*ref.Tensor) ([]*ref.Tensor, error)
 	case backend.SoftmaxCrossEntropy:
 		roundSoftmaxCrossEntropy(o, before, after, bounds)
 	case backend.Update:
-		roundUpdate(o, before, bounds)
+		roundUpdate(o, before, after, bounds)
 	default:
 		return nil, fmt.Errorf("no bound for %T", op)
 	}
@@ -214,22 +214,5 @@ func roundConvert(o backend.Convert, x, bound *ref.Tensor) {
 	for i := range bound.V {
 		c := i % o.From.C
 		bound.V[i] = 4 * unit * (math.Abs(x.V[i]) + math.Abs(float64(o.Mean[c]))) / float64(o.Std[c])
-	}
-}
-
-// roundUpdate follows g, v and w through the three formulas of backend.Update.
-func roundUpdate(o backend.Update, before, bounds []*ref.Tensor) {
-	dw, hyper, w, v := before[0], before[1].V, before[2], before[3]
-	lr, decay := math.Abs(hyper[backend.HyperLR]), math.Abs(hyper[backend.HyperWeightDecay])
-	mu, scale := math.Abs(hyper[backend.HyperMomentum]), math.Abs(hyper[backend.HyperGradScale])
-	for i := range w.V {
-		g := math.Abs(dw.V[i])*scale + decay*math.Abs(w.V[i])
-		velocity := mu*math.Abs(v.V[i]) + g
-		step := velocity
-		if o.Rule == backend.Nesterov {
-			step = g + mu*velocity
-		}
-		bounds[3].V[i] = 6 * unit * velocity
-		bounds[2].V[i] = 12*unit*lr*step + 3*unit*math.Abs(w.V[i])
 	}
 }

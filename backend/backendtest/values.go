@@ -3,6 +3,7 @@ package backendtest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"mnv2/backend"
@@ -69,7 +70,17 @@ func special(rng *rand.Rand, op backend.Op, o backend.Operand) func(i int) float
 	case "scale":
 		return func(int) float64 { return 512 }
 	case "hyper":
-		return func(i int) float64 { return [...]float64{0.1, 4e-5, 0.9, 1.0 / 512}[i] }
+		return func(i int) float64 {
+			return [...]float64{0.1, 4e-5, 0.9, 1.0 / 512, 0.99, 1e-6, 1.5, 2.5, 0.25, 0.05}[i]
+		}
+	case "ends":
+		return tensorEnds(rng, op.(backend.Update))
+	case "s":
+		return func(int) float64 { return 1e-3 + math.Abs(rng.NormFloat64()) } // a sum of squares
+	case "v":
+		if o, ok := op.(backend.Update); ok && o.Rule == backend.Adagrad {
+			return func(int) float64 { return 0.1 + math.Abs(rng.NormFloat64()) }
+		}
 	case "y":
 		if _, ok := op.(backend.Activation); ok {
 			return func(int) float64 { return min(max(3+4*rng.NormFloat64(), 0), 6) }
@@ -78,6 +89,17 @@ func special(rng *rand.Rand, op backend.Op, o backend.Operand) func(i int) float
 		return targets(rng, op.(backend.SoftmaxCrossEntropy))
 	}
 	return nil
+}
+
+// tensorEnds returns where the tensors of a range end, at random but for the last.
+func tensorEnds(rng *rand.Rand, op backend.Update) func(i int) float64 {
+	ends := rng.Perm(op.Elements)[:op.Tensors]
+	for i := range ends {
+		ends[i]++
+	}
+	slices.Sort(ends)
+	ends[op.Tensors-1] = op.Elements
+	return func(i int) float64 { return float64(ends[i]) }
 }
 
 // targets returns labels, one in five of them padding, or rows of probabilities.

@@ -92,7 +92,7 @@ func dispatch(op backend.Op, t []*Tensor) error {
 	case backend.Reduce:
 		reduce(o, t[0], t[1])
 	case backend.Update:
-		update(o, t[0], t[1], t[2], t[3])
+		update(o, t)
 	default:
 		return fmt.Errorf("no loops for %T: %w", op, backend.ErrUnsupported)
 	}
