@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: ascend check-headers-acl check-headers-nv all build test race test-arm64 docs lint fuzz cross bench-peers clean help
+.PHONY: acl-fake-sanitize ascend check-headers-acl check-headers-nv all build test race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -31,6 +31,9 @@ lint: ## formatting, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above differ"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2 ./...
+
+acl-fake-sanitize: ## the rules of the CANN stand-in under the address and undefined-behaviour sanitizers
+	$(GO) test -count=1 -run TestRules/sanitized ./csrc/fake/acl
 
 docs: ## docs/cli.md and docs/options.md from the tables in the code
 	MNV2_WRITE_DOCS=1 $(GO) test -run Document ./cmd/mnv2
