@@ -115,6 +115,14 @@ func app() cli.App {
 				Run:      reportCommand,
 			},
 			{
+				Name: "data", Summary: "look through a folder of pictures before training", Acts: options.Data,
+				Args: "check DIR", MinArgs: 2, MaxArgs: 2,
+				Examples: []string{"mnv2 data check /data/photos"},
+				More: []string{"Finds pictures that cannot be decoded, that are in two classes or two splits, that are there twice, and files whose",
+					"ending is not what they are. Exits 4 if there is any."},
+				Run: dataCommand,
+			},
+			{
 				Name: "devices", Summary: "list the devices there are, and why others are not", Acts: options.Devices,
 				Examples: []string{"mnv2 devices", "mnv2 devices --format json"},
 				Run:      devicesCommand,

@@ -76,9 +76,10 @@ const (
 	Devices
 	Version
 	Report
+	Data
 
 	Runs = Train | Validate | Predict // commands that run the network
-	All  = Runs | Convert | Bench | Devices | Version | Report
+	All  = Runs | Convert | Bench | Devices | Version | Report | Data
 )
 
 // Name returns the command's name as typed.
