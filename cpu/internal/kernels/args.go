@@ -10,7 +10,7 @@ const vecBytes = 4 * Lanes
 //
 //	y[i][j] = clamp(bias[j] + sum over k of x[i][k]*w[k][j] + add[i][j])
 //
-// with rows i (pixels that follow each other in memory), j < 8, 16 or 24 columns and k < 8*Blocks. Pixel i, channel 8*b+l
+// with rows i (pixels that follow each other in memory), j < 8, 16, 24 or 32 columns and k < 8*Blocks. Pixel i, channel 8*b+l
 // lies at X + b*XBlock + i*32 + l*4; Y and Add likewise with YBlock. Y may be Add.
 type Pointwise struct {
 	X      *float32
@@ -87,7 +87,7 @@ func DepthwiseColumns(stride, width int) Columns {
 	return c
 }
 
-// Stem is a row of a 3x3 convolution with stride 2 and padding 1, for one panel of 8, 16 or 24 output channels:
+// Stem is a row of a 3x3 convolution with stride 2 and padding 1, for one panel of 8, 16, 24 or 32 output channels:
 //
 //	y[q][j] = clamp(bias[j] + sum over r, c, s of x[r][2*q+s-1][c]*w[r][c][s][j])
 //

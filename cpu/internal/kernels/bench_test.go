@@ -70,7 +70,7 @@ func BenchmarkDepthwise(b *testing.B) {
 
 func BenchmarkStem(b *testing.B) {
 	for _, s := range Sets() {
-		for vectors := 1; vectors <= 3; vectors++ {
+		for vectors := 1; vectors <= s.Widest(); vectors++ {
 			b.Run(fmt.Sprintf("%s/224x%d", s.Name, vectors*Lanes), func(b *testing.B) {
 				c := stemCase{width: 224, channels: 3, vectors: vectors}
 				c.fill(allValues[0], rand.New(rand.NewPCG(1, 2)))

@@ -9,9 +9,9 @@ type vec = [Lanes]float32
 func Generic() *Set {
 	return &Set{
 		Name:      "generic",
-		TileRows:  [4]int{1: 8, 2: 6, 3: 4},
-		Pointwise: [4]func(*Pointwise){1: pointwise(1), 2: pointwise(2), 3: pointwise(3)},
-		Stem:      [4]func(*Stem){1: stem(1), 2: stem(2), 3: stem(3)},
+		TileRows:  [forms]int{1: 8, 2: 6, 3: 4, 4: 3},
+		Pointwise: [forms]func(*Pointwise){1: pointwise(1), 2: pointwise(2), 3: pointwise(3), 4: pointwise(4)},
+		Stem:      [forms]func(*Stem){1: stem(1), 2: stem(2), 3: stem(3), 4: stem(4)},
 		Depthwise: [3]func(*Depthwise){1: depthwise(1), 2: depthwise(2)},
 		MatVec:    matVec,
 		Mean:      mean,

@@ -16,26 +16,22 @@ func native() []*Set {
 	return []*Set{avx2()}
 }
 
-// avx512 is the set of AVX2 but for the 1x1 convolution of 16 columns. Where arithmetic has 512 bits (Intel Sapphire Rapids)
-// inference takes 0.73 of the time; on Zen 4, which has 512-bit registers but 256-bit arithmetic, it is 2-3 % faster where
-// there are many input channels, and as much slower where there are few.
+// avx512 is the set of AVX2 but for the 1x1 convolution and the stem from 16 columns on.
 func avx512() *Set {
 	s := avx2()
 	s.Name = "avx512"
-	s.Pointwise[2] = func(a *Pointwise) {
-		own := *a
-		own.Rows = split(10, a.Rows.Total) // its tiles are larger than the set's others
-		pointwise10x16_avx512(&own)
-	}
+	s.TileRows = [forms]int{1: 8, 2: 10, 3: 14, 4: 14}
+	s.Pointwise[2], s.Pointwise[3], s.Pointwise[4] = pointwise10x16_avx512, pointwise14x24_avx512, pointwise14x32_avx512
+	s.Stem[2], s.Stem[3], s.Stem[4] = stem10x16_avx512, stem14x24_avx512, stem14x32_avx512
 	return s
 }
 
 func avx2() *Set {
 	return &Set{
 		Name:      "avx2",
-		TileRows:  [4]int{1: 8, 2: 6, 3: 4},
-		Pointwise: [4]func(*Pointwise){1: pointwise8x8_avx2, 2: pointwise6x16_avx2, 3: pointwise4x24_avx2},
-		Stem:      [4]func(*Stem){1: stem8x8_avx2, 2: stem6x16_avx2, 3: stem4x24_avx2},
+		TileRows:  [forms]int{1: 8, 2: 6, 3: 4},
+		Pointwise: [forms]func(*Pointwise){1: pointwise8x8_avx2, 2: pointwise6x16_avx2, 3: pointwise4x24_avx2},
+		Stem:      [forms]func(*Stem){1: stem8x8_avx2, 2: stem6x16_avx2, 3: stem4x24_avx2},
 		Depthwise: [3]func(*Depthwise){1: depthwise_s1_avx2, 2: depthwise_s2_avx2},
 		MatVec:    matvec64_avx2,
 		Mean:      mean_avx2,

@@ -66,7 +66,7 @@ func (c *pointwiseCase) check(t *testing.T) {
 
 func TestPointwise(t *testing.T) {
 	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
-		for vectors := 1; vectors <= 3; vectors++ {
+		for vectors := 1; vectors <= s.Widest(); vectors++ {
 			for rows := 1; rows <= 32; rows++ {
 				c := pointwiseCase{rows: rows, blocks: 1 + r.IntN(5), vectors: vectors, residual: r.IntN(2) == 0, clamp: linear}
 				if r.IntN(2) == 0 {
@@ -116,7 +116,7 @@ func TestPointwiseInPlace(t *testing.T) {
 // TestPointwiseRowsAreIndependent: a row's result has the same bits in whichever tile it falls.
 func TestPointwiseRowsAreIndependent(t *testing.T) {
 	for _, s := range Sets() {
-		for vectors := 1; vectors <= 3; vectors++ {
+		for vectors := 1; vectors <= s.Widest(); vectors++ {
 			c := pointwiseCase{rows: 49, blocks: 4, vectors: vectors, clamp: relu6}
 			c.fill(allValues[0], rand.New(rand.NewPCG(7, 8)))
 			s.Pointwise[vectors](c.args(s))

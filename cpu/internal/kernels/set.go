@@ -5,12 +5,13 @@ import "fmt"
 // Variable names the environment variable that chooses the set, for tests and for hunting faults.
 const Variable = "MNV2_CPU"
 
-// Set is the innermost loops for one kind of processor. The forms of Pointwise and Stem are indexed by columns/8: 1, 2, 3.
+// Set is the innermost loops for one kind of processor. The forms of Pointwise and Stem are indexed by columns/8: 1, 2, 3, and 4 where
+// registers are wide enough.
 type Set struct {
 	Name      string
-	TileRows  [4]int // rows of a full tile of Pointwise and Stem
-	Pointwise [4]func(*Pointwise)
-	Stem      [4]func(*Stem)
+	TileRows  [forms]int // rows of a full tile of Pointwise and Stem
+	Pointwise [forms]func(*Pointwise)
+	Stem      [forms]func(*Stem)
 	Depthwise [3]func(*Depthwise) // by stride: 1, 2
 	MatVec    func(*MatVec)
 	Mean      func(*Mean)
@@ -19,7 +20,18 @@ type Set struct {
 	Pixels     func(*Pixels)
 }
 
-// Split cuts rows into tiles for the form with the given vectors of columns (1, 2 or 3). Where it can, it takes tiles of one
+// forms is the length of lists that are indexed by columns/8.
+const forms = 5
+
+// Widest is the most columns/8 that the set has a form for.
+func (s *Set) Widest() int {
+	if s.Pointwise[forms-1] == nil {
+		return forms - 2
+	}
+	return forms - 1
+}
+
+// Split cuts rows into tiles for the form with the given vectors of columns (1 to Widest). Where it can, it takes tiles of one
 // row less rather than a small tail, whose few accumulators cannot hide the latency of the arithmetic.
 func (s *Set) Split(vectors, rows int) Split { return split(s.TileRows[vectors], rows) }
 

@@ -9,7 +9,7 @@ import (
 
 func TestStem(t *testing.T) {
 	forSets(t, func(t *testing.T, s *Set, v values, r *rand.Rand) {
-		for vectors := 1; vectors <= 3; vectors++ {
+		for vectors := 1; vectors <= s.Widest(); vectors++ {
 			for width := 2; width <= 40; width++ {
 				c := stemCase{width: width, channels: 1 + r.IntN(4), vectors: vectors}
 				if r.IntN(2) == 0 {

@@ -8,7 +8,7 @@ import "unsafe"
 // pairs are also the more accurate ones.
 func genericTrain() *Train {
 	return &Train{
-		Pointwise:           [4]func(*Pointwise){1: pointwisePairs(1), 2: pointwisePairs(2), 3: pointwisePairs(3)},
+		Pointwise:           [forms]func(*Pointwise){1: pointwisePairs(1), 2: pointwisePairs(2), 3: pointwisePairs(3)},
 		Depthwise:           [3]func(*Depthwise){1: depthwiseRows(1), 2: depthwiseRows(2)},
 		Outer:               [7]func(*Outer){1: outer(1), 2: outer(2), 3: outer(3)},
 		Transpose:           transpose,

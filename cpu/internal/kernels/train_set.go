@@ -3,7 +3,7 @@ package kernels
 // Train is the innermost loops of training for one kind of processor. Forms are indexed as in [Set]. Convolutions forward are
 // those of the set, except that the plain Go ones are faster here and round differently.
 type Train struct {
-	Pointwise           [4]func(*Pointwise)
+	Pointwise           [forms]func(*Pointwise)
 	Depthwise           [3]func(*Depthwise) // by stride: 1, 2
 	Outer               [7]func(*Outer)     // by columns/8; nil beyond what the set has
 	Transpose           func(*Transpose)

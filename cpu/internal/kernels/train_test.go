@@ -36,21 +36,28 @@ func narrowed(list []float64) []float32 {
 }
 
 func TestTrainPointwise(t *testing.T) {
-	for vectors := 1; vectors <= 3; vectors++ {
-		for _, rows := range []int{1, 5, 16, 64} {
-			t.Run(fmt.Sprintf("%dx%d", rows, vectors*Lanes), func(t *testing.T) {
-				twins(t, 1e-4, func(k *Train, r *rand.Rand) []float32 {
-					x, w, bias := normal(r, 3*rows*Lanes), normal(r, 24*vectors*Lanes), normal(r, vectors*Lanes)
-					y := guarded(vectors * rows * Lanes)
-					copy(y, normal(r, len(y)))
-					k.Pointwise[vectors](&Pointwise{X: &x[0], XBlock: rows * vecBytes, Blocks: 3, W: &w[0], Bias: &bias[0], Y: &y[0],
-						YBlock: rows * vecBytes, Add: &y[0], Rows: Generic().Split(vectors, rows), Clamp: relu6})
-					requireGuards(t, y)
-					return y
+	for _, s := range native() {
+		for vectors := 1; vectors <= 3; vectors++ {
+			for _, rows := range []int{1, 5, 16, 64} {
+				t.Run(fmt.Sprintf("%s/%dx%d", s.Name, rows, vectors*Lanes), func(t *testing.T) {
+					got, want := trainPointwise(t, s, s.Train(), vectors, rows), trainPointwise(t, s, genericTrain(), vectors, rows)
+					require.InDeltaSlice(t, want, got, 1e-4)
 				})
-			})
+			}
 		}
 	}
+}
+
+// trainPointwise runs the 1x1 convolution of k, on rows cut as those of s, in place of the numbers that it adds to.
+func trainPointwise(t *testing.T, s *Set, k *Train, vectors, rows int) []float32 {
+	r := rand.New(rand.NewPCG(1, 1))
+	x, w, bias := normal(r, 3*rows*Lanes), normal(r, 24*vectors*Lanes), normal(r, vectors*Lanes)
+	y := guarded(vectors * rows * Lanes)
+	copy(y, normal(r, len(y)))
+	k.Pointwise[vectors](&Pointwise{X: &x[0], XBlock: rows * vecBytes, Blocks: 3, W: &w[0], Bias: &bias[0], Y: &y[0],
+		YBlock: rows * vecBytes, Add: &y[0], Rows: s.Split(vectors, rows), Clamp: relu6})
+	requireGuards(t, y)
+	return y
 }
 
 func TestOuter(t *testing.T) {

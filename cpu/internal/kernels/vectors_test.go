@@ -112,7 +112,7 @@ func BenchmarkPixels(b *testing.B) {
 
 func TestSplit(t *testing.T) {
 	for _, s := range Sets() {
-		for vectors := 1; vectors <= 3; vectors++ {
+		for vectors := 1; vectors <= s.Widest(); vectors++ {
 			for rows := 0; rows <= 300; rows++ {
 				full, c := s.TileRows[vectors], s.Split(vectors, rows)
 				require.Equal(t, rows, c.Total)

@@ -8,3 +8,28 @@ package kernels
 //
 //go:noescape
 func pointwise10x16_avx512(a *Pointwise)
+
+// stem10x16_avx512 is Stem for a panel of as many columns.
+//
+//go:noescape
+func stem10x16_avx512(a *Stem)
+
+// pointwise14x24_avx512 is Pointwise for a panel of as many columns.
+//
+//go:noescape
+func pointwise14x24_avx512(a *Pointwise)
+
+// stem14x24_avx512 is Stem for a panel of as many columns.
+//
+//go:noescape
+func stem14x24_avx512(a *Stem)
+
+// pointwise14x32_avx512 is Pointwise for a panel of as many columns.
+//
+//go:noescape
+func pointwise14x32_avx512(a *Pointwise)
+
+// stem14x32_avx512 is Stem for a panel of as many columns.
+//
+//go:noescape
+func stem14x32_avx512(a *Stem)

@@ -18,8 +18,8 @@ type tile struct {
 	done, next  int   // rows of the output
 	base        int   // row of mid that lies in row 0 of the ring
 	table       []int // row offsets of output rows done to next
-	splits      [4]kernels.Split
-	outputSplit [4]kernels.Split
+	splits      [5]kernels.Split
+	outputSplit [5]kernels.Split
 }
 
 // band computes rows p0 to p1 of the output from the picture x, tile by tile.
@@ -70,7 +70,7 @@ func (l *layer) group(p *Plan, w *worker, t *tile, i int, x, y, add []float32) {
 
 // cut divides the tile's rows among the kernels' tiles.
 func (t *tile) cut(set *kernels.Set, l *layer) {
-	for vectors := 1; vectors <= 3; vectors++ {
+	for vectors := 1; vectors <= set.Widest(); vectors++ {
 		t.splits[vectors] = set.Split(vectors, (t.to-t.from)*l.mid.w)
 		t.outputSplit[vectors] = set.Split(vectors, (t.next-t.done)*l.out.w)
 	}

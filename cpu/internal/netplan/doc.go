@@ -8,8 +8,8 @@
 //
 // # How an inverted residual is run
 //
-// The expanded picture, the largest tensor of a block, is never stored. For a tile of its rows, and for each panel of 8, 16
-// or 24 of its channels, the 1x1 convolution writes the rows into a ring, and the depthwise convolution reads them from
+// The expanded picture, the largest tensor of a block, is never stored. For a tile of its rows, and for each panel of 8, 16,
+// 24 or 32 of its channels, the 1x1 convolution writes the rows into a ring, and the depthwise convolution reads them from
 // there at once while they are in the first-level cache; after all panels the projection turns the tile's finished rows
 // into output, adding the residual. The ring holds two tiles, so the rows above a tile are still there. The first
 // convolution of the network is the "expansion" of the first block; the last one's output is pooled panel by panel.

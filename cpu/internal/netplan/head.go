@@ -30,16 +30,16 @@ type head struct {
 // headParts is how many parts one image's head has. More could be shared among more threads, and cost more to add up.
 const headParts = 8
 
-func newHead(weights *room, in picture, net Net) head {
+func newHead(weights *room, in picture, net Net, widest int) head {
 	h := head{net: net, in: in}
 	h.outputs = (net.Classes + kernels.Lanes - 1) / kernels.Lanes * kernels.Lanes
 	if net.N > 1 {
-		h.last = newMatrix(weights, in.c, panels(net.Last), 0)
-		h.classifier = newMatrix(weights, net.Last, panels(h.outputs), 0)
+		h.last = newMatrix(weights, in.c, panels(net.Last, widest), 0)
+		h.classifier = newMatrix(weights, net.Last, panels(h.outputs, widest), 0)
 		return h
 	}
 	h.groups = (net.Classes + kernels.MatVecColumns - 1) / kernels.MatVecColumns
-	h.last = newMatrix(weights, in.c, panels(net.Last), h.columns())
+	h.last = newMatrix(weights, in.c, panels(net.Last, widest), h.columns())
 	h.bias = weights.take(h.columns())
 	h.parts = min(headParts, len(h.last.panels))
 	return h

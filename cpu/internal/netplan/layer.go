@@ -42,7 +42,7 @@ const (
 	wholeGroups = 4
 )
 
-func newLayer(room *room, in picture, b Block, stem bool) layer {
+func newLayer(room *room, in picture, b Block, stem bool, widest int) layer {
 	l := layer{in: in, mid: picture{in.h, in.w, b.E}, stem: stem, stride: b.Stride, residual: b.Residual}
 	taps := in.c
 	if stem {
@@ -52,7 +52,7 @@ func newLayer(room *room, in picture, b Block, stem bool) layer {
 	l.out = l.mid.strided(b.Stride, b.K)
 	l.columns = kernels.DepthwiseColumns(b.Stride, l.mid.w)
 	l.chooseTile()
-	l.makeGroups(room, taps)
+	l.makeGroups(room, taps, widest)
 	return l
 }
 
@@ -68,8 +68,8 @@ func (l *layer) chooseTile() {
 }
 
 // makeGroups deals the panels of the expanded channels out to the groups.
-func (l *layer) makeGroups(room *room, taps int) {
-	all := panels(l.mid.c)
+func (l *layer) makeGroups(room *room, taps, widest int) {
+	all := panels(l.mid.c, widest)
 	count := 1
 	if l.whole {
 		count = min(wholeGroups, len(all))
@@ -80,7 +80,7 @@ func (l *layer) makeGroups(room *room, taps int) {
 		l.groups = append(l.groups, group{
 			first:   first,
 			expand:  newMatrix(room, taps, own, depthwiseExtra),
-			project: newMatrix(room, end-first, panels(l.out.c), 0),
+			project: newMatrix(room, end-first, panels(l.out.c, widest), 0),
 		})
 	}
 }

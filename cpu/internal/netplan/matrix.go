@@ -17,15 +17,16 @@ type panel struct {
 }
 
 // widestPanel is the most channels that a panel has.
-const widestPanel = 24
+const widestPanel = 32
 
 func (p panel) columns() int { return p.vectors * kernels.Lanes }
 
 // end is the channel after the panel's last.
 func (p panel) end() int { return p.first + p.columns() }
 
-// panels cuts n channels, a multiple of 8, into panels of 16, with one of 24 or 8 where that does not go.
-func panels(n int) []panel {
+// panels cuts n channels, a multiple of 8, into panels of 16, with one of 24 or 8 where that does not go. Where the kernels
+// take 32 channels (widest is 4 vectors) two panels of 16 are one.
+func panels(n, widest int) []panel {
 	var list []panel
 	for at := 0; at < n; {
 		vectors := 2
@@ -34,6 +35,8 @@ func panels(n int) []panel {
 			vectors = 3
 		case rest == 8:
 			vectors = 1
+		case rest >= 32:
+			vectors = min(widest, 4) &^ 1
 		}
 		list = append(list, panel{first: at, vectors: vectors})
 		at += vectors * kernels.Lanes

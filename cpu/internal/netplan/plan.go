@@ -44,12 +44,12 @@ func New(net Net, set *kernels.Set, pool *Pool) (*Plan, error) {
 	image := picture{net.H, net.W, net.C}
 	at, widest := image, net.W
 	for i, b := range net.Blocks {
-		l := newLayer(&weights, at, b, i == 0)
+		l := newLayer(&weights, at, b, i == 0, set.Widest())
 		widest = max(widest, l.mid.w)
 		p.layers = append(p.layers, l)
 		at = l.out
 	}
-	p.head = newHead(&weights, at, net)
+	p.head = newHead(&weights, at, net, set.Widest())
 	p.zeros = weights.take(widest * kernels.Lanes)
 	p.weightFloats = weights.used
 	p.layOut()

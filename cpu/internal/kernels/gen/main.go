@@ -35,7 +35,10 @@ func main() {
 		return
 	}
 	if *zmm {
-		pointwise(wide{rows: wideRows})
+		for vectors := 2; vectors <= 4; vectors++ {
+			pointwise(wide{rows: wideRows[vectors], columns: 8 * vectors})
+			stem(wide{rows: wideRows[vectors], columns: 8 * vectors})
+		}
 		Generate()
 		return
 	}
@@ -58,6 +61,7 @@ func main() {
 // for weights and the row's value.
 var tileRows = [...]int{1: 8, 2: 6, 3: 4}
 
-// wideRows is how many rows a full tile of AVX-512 has. More would fit, but this is a count into which, and one less, the
-// network's planes can be cut: 49 pixels are four tiles of 10 and one of 9.
-const wideRows = 10
+// wideRows is how many rows a full tile of AVX-512 has, by vectors of columns. They are counts into which, and one less, the
+// network's planes can be cut: 49 pixels are four tiles of 10 and one of 9, or three of 14 and one of 7; the other planes,
+// and tiles of their rows, are multiples of 14.
+var wideRows = [...]int{2: 10, 3: 14, 4: 14}

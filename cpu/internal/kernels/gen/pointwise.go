@@ -18,7 +18,8 @@ func pointwise(full tile) {
 		unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Less), unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Tail)}
 	a := begin("pointwise"+full.name(), "Pointwise", "is Pointwise for a panel of as many columns.")
 	x, block := a.load(unsafe.Offsetof(f.X)), a.load(unsafe.Offsetof(f.XBlock))
-	out := output{a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.YBlock))}
+	_, columns := full.size()
+	out := newOutput(a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.YBlock)), columns)
 	residual := a.load(unsafe.Offsetof(f.Add))
 	ahead := newAhead(a, unsafe.Offsetof(f.Ahead), unsafe.Offsetof(f.AheadBytes))
 	split.emit(a, full, func(t tile, label string) {
@@ -34,7 +35,7 @@ func pointwise(full tile) {
 			ADDQ(block, px)
 			add(8*rowBytes(t), pw)
 		})
-		addResidual(t, output{residual, out.block}, acc, label)
+		addResidual(t, output{residual, out.block, out.triple}, acc, label)
 		t.clampStore(acc, a, unsafe.Offsetof(f.Clamp), out)
 		add(rows*vecBytes, x)
 		add(rows*vecBytes, out.y)

@@ -16,7 +16,8 @@ func stem(full tile) {
 	split := split{unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Full),
 		unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Less), unsafe.Offsetof(f.Rows) + unsafe.Offsetof(f.Rows.Tail)}
 	a := begin("stem"+full.name(), "Stem", "is Stem for a panel of as many columns.")
-	out := output{a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.YBlock))}
+	_, columns := full.size()
+	out := newOutput(a.load(unsafe.Offsetof(f.Y)), a.load(unsafe.Offsetof(f.YBlock)), columns)
 	column := GP64() // byte offset of the left tap of the tile's first output
 	MOVQ(I32(-vecBytes), column)
 	emit := func(t tile, label string, firstTap, lastTap int) {

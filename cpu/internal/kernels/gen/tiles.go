@@ -64,13 +64,27 @@ func (s shape) multiply(acc [][]VecVirtual, weights Mem, value func(row int) Mem
 }
 
 // output is where tiles go: the first pixel, and how far it is to the next channel block.
-type output struct{ y, block Register }
+type output struct{ y, block, triple Register }
 
-// at is the memory of a row in one of the first three channel blocks.
+// newOutput is the output at y for tiles of some columns, which have up to four channel blocks.
+func newOutput(y, block Register, columns int) output {
+	o := output{y: y, block: block}
+	if columns > 3*8 {
+		triple := GP64()
+		LEAQ(Mem{Base: block, Index: block, Scale: 2}, triple)
+		o.triple = triple
+	}
+	return o
+}
+
+// at is the memory of a row in one of the channel blocks.
 func (o output) at(row, block int) Mem {
 	m := mem(o.y, row*vecBytes)
-	if block > 0 {
+	switch block {
+	case 1, 2:
 		m.Index, m.Scale = o.block, uint8(block)
+	case 3:
+		m.Index, m.Scale = o.triple, 1
 	}
 	return m
 }
