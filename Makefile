@@ -1,10 +1,10 @@
-# Builds bin/mnv2 and runs the checks. Needs Go, and gcc for the race detector.
+# Builds bin/mnv2 and runs the checks. Needs Go; gcc for the devices and the race detector, g++ for the CUDA kernels' tests.
 
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: acl-fake-sanitize ascend check-headers-acl check-headers-nv all build test race test-arm64 docs lint fuzz cross bench-peers clean help
+.PHONY: acl-fake-sanitize ascend check-headers-acl check-headers-nv all build test test-devices race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -18,11 +18,16 @@ check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with p
 check-headers-acl: ## compares csrc/acl/acl.h with the vendor's headers, fetched with pip or in CANN_INCLUDE
 	./build/check-headers/acl/run.sh
 
-all: build ## everything that can be built here
+all: ascend ## bin/mnv2 with every device that is there so far
 
-test: ## all tests
+test: ## all tests; those of the devices run on stand-ins and need gcc
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) test ./...
+	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory test-devices; else echo "no gcc: the devices' tests are left out"; fi
+
+test-devices: ## the tests of the bindings and of the Ascend device, on stand-ins
+	CGO_ENABLED=1 $(GO) test ./csrc/... ./ascend/...
+	CGO_ENABLED=1 $(GO) test -tags ascend ./internal/devices ./cmd/mnv2
 
 race: ## all tests under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...

@@ -15,6 +15,7 @@ import (
 	"mnv2/backend"
 	"mnv2/backend/backendtest"
 	aclfake "mnv2/csrc/fake/acl"
+	"mnv2/internal/shareddata"
 )
 
 // layoutVariable chooses the stand-in's layout; a process can load one only.
@@ -32,7 +33,7 @@ var install = sync.OnceValues(func() (*aclfake.Install, error) {
 func standIn(t *testing.T, soc string) *aclfake.Control {
 	t.Helper()
 	i, err := install()
-	if errors.Is(err, aclfake.ErrNoCompiler) && os.Getenv("MNV2_REQUIRE") == "" {
+	if errors.Is(err, aclfake.ErrNoCompiler) && !shareddata.Required("gcc") {
 		t.Skip(err)
 	}
 	require.NoError(t, err)

@@ -10,11 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/csrc/fake/cudahost"
+	"mnv2/internal/shareddata"
 )
 
 // TestElements runs the kernels on the host, first to last, last to first and shuffled.
 func TestElements(t *testing.T) {
 	if _, err := exec.LookPath("g++"); err != nil {
+		require.False(t, shareddata.Required("gcc"), "MNV2_REQUIRE names gcc: %v", err)
 		t.Skipf("no C++ compiler: %v", err)
 	}
 	dir := t.TempDir()

@@ -12,13 +12,15 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mnv2/internal/shareddata"
 )
 
-// build skips where there is no compiler, unless MNV2_REQUIRE asks for one.
+// build skips where there is no compiler, unless MNV2_REQUIRE names gcc.
 func build(t *testing.T, o Options) *Install {
 	t.Helper()
 	install, err := Build(o)
-	if errors.Is(err, ErrNoCompiler) && os.Getenv("MNV2_REQUIRE") == "" {
+	if errors.Is(err, ErrNoCompiler) && !shareddata.Required("gcc") {
 		t.Skip(err)
 	}
 	require.NoError(t, err)

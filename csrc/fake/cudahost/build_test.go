@@ -7,11 +7,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mnv2/internal/shareddata"
 )
 
 // TestKernelsOnTheHost builds the library and runs testdata/selftest.cc on it.
 func TestKernelsOnTheHost(t *testing.T) {
 	if _, err := exec.LookPath(compiler()); err != nil {
+		require.False(t, shareddata.Required("gcc"), "MNV2_REQUIRE names gcc: %v", err)
 		t.Skipf("no C++ compiler: %v", err)
 	}
 	dir := t.TempDir()
