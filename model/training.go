@@ -18,8 +18,24 @@ type TrainingOptions struct {
 	Fuse      backend.Fuse
 }
 
-// Hyper are the numbers of one optimizer group in one step.
-type Hyper struct{ LR, WeightDecay, Momentum float64 }
+// Hyper are the numbers of one optimizer group in one step, as [backend.Update] names them.
+type Hyper struct {
+	LR, WeightDecay, Momentum          float64
+	Second, Eps                        float64
+	FirstScale, SecondScale, GradShare float64
+	Decoupled                          float64
+}
+
+// put writes h where the group's numbers lie.
+func (h Hyper) put(group []float32) {
+	for i, v := range [...]float64{backend.HyperLR: h.LR, backend.HyperWeightDecay: h.WeightDecay, backend.HyperMomentum: h.Momentum,
+		backend.HyperSecond: h.Second, backend.HyperEps: h.Eps, backend.HyperFirstScale: h.FirstScale,
+		backend.HyperSecondScale: h.SecondScale, backend.HyperGradShare: h.GradShare, backend.HyperDecoupled: h.Decoupled} {
+		if i != backend.HyperGradScale { // SetLossScale's
+			group[i] = float32(v)
+		}
+	}
+}
 
 // Training is a network made ready for training steps on one device.
 type Training struct {
@@ -32,7 +48,7 @@ type Training struct {
 	convert, forward, loss, backward backend.Plan
 	updates                          []backend.Plan
 
-	images, labels, mask, x, y, dy, losses, scale, hyper backend.Tensor
+	images, labels, mask, x, y, dy, losses, scale, hyper, ends backend.Tensor
 
 	record backend.Recording
 	hypers []float32
@@ -58,11 +74,11 @@ func (t *Training) build() error {
 	}
 	t.reserve(chain)
 	t.scratch, err = t.memory.allocate("training",
-		&t.images, &t.labels, &t.mask, &t.x, &t.y, &t.dy, &t.losses, &t.scale, &t.hyper)
+		&t.images, &t.labels, &t.mask, &t.x, &t.y, &t.dy, &t.losses, &t.scale, &t.hyper, &t.ends)
 	if err != nil {
 		return err
 	}
-	if err := t.SetLossScale(1); err != nil {
+	if err := errors.Join(t.SetLossScale(1), t.storeEnds()); err != nil {
 		return err
 	}
 	t.record, err = backend.Record(t.state.params.device, t.issue())
@@ -83,7 +99,7 @@ func (t *Training) compile(chain backend.Chain) error {
 	t.loss = keep(backend.Compile(b, backend.SoftmaxCrossEntropy{Pass: backend.Backward, DType: y.DType, Layout: y.Layout,
 		N: y.N, C: y.C, Smoothing: float32(t.options.Smoothing), Mean: !t.options.SumLoss}))
 	for _, g := range t.state.params.groups {
-		t.updates = append(t.updates, keep(backend.Compile(b, backend.Update{Rule: t.options.Rule, Elements: g.Len})))
+		t.updates = append(t.updates, keep(backend.Compile(b, t.updateOp(g))))
 	}
 	forward, backward, pairErr := backend.CompilePair(b, chain, chain.WithPass(backend.Backward, false), t.options.Fuse)
 	if pairErr != nil {
@@ -101,6 +117,7 @@ func (t *Training) reserve(chain backend.Chain) {
 	t.losses = t.memory.reserve(backend.Vec(backend.F32, y.N))
 	t.scale = t.memory.reserve(backend.Vec(backend.F32, 1))
 	t.hyper = t.memory.reserve(backend.Vec(backend.F32, groups*slotElements))
+	t.ends = t.memory.reserve(backend.Vec(backend.I32, groups*endsRoom))
 	t.hypers = make([]float32, groups*slotElements)
 	if mask, ok := chain.DropMask(); ok {
 		t.mask = t.memory.reserve(mask)
@@ -149,18 +166,6 @@ func (t *Training) issue() func() error {
 	}
 }
 
-func (t *Training) updateArgs() []*backend.UpdateArgs {
-	var list []*backend.UpdateArgs
-	for i, g := range t.state.params.groups {
-		hyper := t.hyper
-		hyper.Desc = backend.Vec(backend.F32, backend.HyperCount)
-		hyper.Off += int64(i*slotElements) * 4
-		list = append(list, &backend.UpdateArgs{DW: g.arena(t.state.gradients), Hyper: hyper,
-			W: g.arena(t.state.params.values), V: g.arena(t.state.velocity)})
-	}
-	return list
-}
-
 // SetLossScale sets the factor by which gradients are multiplied on their way back and divided before the update.
 func (t *Training) SetLossScale(scale float64) error {
 	for i := range t.updates {
@@ -181,10 +186,7 @@ func (t *Training) Step(images []byte, labels []int32, mask []byte, hyper []Hype
 			len(images), len(labels), len(mask), len(hyper), t.images.Bytes(), t.labels.Elements(), t.MaskLen(), len(t.updates))
 	}
 	for i, h := range hyper {
-		group := t.hypers[i*slotElements:]
-		group[backend.HyperLR] = float32(h.LR)
-		group[backend.HyperWeightDecay] = float32(h.WeightDecay)
-		group[backend.HyperMomentum] = float32(h.Momentum)
+		h.put(t.hypers[i*slotElements:])
 	}
 	for _, input := range []struct {
 		to   backend.Tensor

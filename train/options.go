@@ -23,9 +23,8 @@ type Options struct {
 	Workers       int // decoding goroutines
 	MaxBadFiles   int
 
-	Schedule     Schedule
-	Rule         backend.Rule
-	Momentum     float64
+	Schedule Schedule
+	Optimizer
 	WeightDecay  float64
 	DecayFilter  string // "disable", "auto" or "norm_and_bias"
 	Smoothing    float64

@@ -14,6 +14,8 @@ import (
 type Resumption struct {
 	Position *weights.RunState    // nil: the run starts anew, from the file's weights
 	Velocity map[string][]float32 // of the optimizer
+	Second   map[string][]float32 // the optimizer's other numbers
+	Prefixes []string             // of their names, which tell the optimizer
 	Reason   string               // why the run starts anew although the file holds training state
 }
 
@@ -43,7 +45,7 @@ func Resume(f *weights.File, dir string, a *model.Arch, stepsPerEpoch int, seed 
 	if position.Seed != seed {
 		return Resumption{Reason: fmt.Sprintf("it was made with --seed %d, this run has %d", position.Seed, seed)}, nil
 	}
-	return Resumption{Position: position, Velocity: state.Velocity}, nil
+	return Resumption{Position: position, Velocity: state.Velocity, Second: state.Second, Prefixes: state.Prefixes}, nil
 }
 
 var epochName = regexp.MustCompile(`-(\d{1,9})_(\d{1,9})\.ckpt$`)

@@ -26,6 +26,8 @@ type Inputs struct {
 	// Of a run that goes on; nil for a new one.
 	Position *weights.RunState
 	Velocity map[string][]float32
+	Second   map[string][]float32
+	Prefixes []string // of the optimizer that they belong to
 }
 
 // Result is what a run came to.
@@ -78,6 +80,7 @@ type run struct {
 	saving saving
 	log    *resultLog
 	rates  []float64
+	rule   backend.Rule
 	at     weights.RunState
 	pace   pace
 
@@ -107,6 +110,9 @@ func newRun(o Options, in Inputs) (*run, error) {
 	if r.log, err = openResultLog(o.SaveDir, r.at.Epoch); err != nil {
 		return nil, err
 	}
+	if r.rule, err = o.Optimizer.rule(); err != nil {
+		return nil, err
+	}
 	if r.rates, err = o.Schedule.Rates(r.at.StepsPerEpoch, o.Epochs); err != nil {
 		return nil, err
 	}
@@ -125,13 +131,13 @@ func (r *run) open(group func(model.Param) int) (err error) {
 		return err
 	}
 	r.in.Values = nil // they are on the device now
-	if r.state, err = model.NewTrainState(r.params); err != nil {
+	if r.state, err = model.NewTrainStateOf(r.params, r.rule); err != nil {
 		return err
 	}
-	if err = r.state.StoreVelocity(r.in.Velocity); err != nil {
+	if err = r.Optimizer.start(r.state, r.in); err != nil {
 		return err
 	}
-	r.in.Velocity = nil
+	r.in.Velocity, r.in.Second = nil, nil
 	if _, err = r.training(r.Batch); err != nil || r.in.Val == nil {
 		return err
 	}
@@ -146,7 +152,7 @@ func (r *run) training(n int) (*model.Training, error) {
 		return t, nil
 	}
 	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, Normalization: r.Normalization,
-		Smoothing: r.Smoothing, SumLoss: r.SumLoss, Rule: r.Rule, Fuse: r.Fuse})
+		Smoothing: r.Smoothing, SumLoss: r.SumLoss, Rule: r.rule, Fuse: r.Fuse})
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,11 @@ func (r *run) step(batch *data.Batch) error {
 func (r *run) hyper(lr float64) []model.Hyper {
 	list := make([]model.Hyper, len(r.params.Groups()))
 	for g := range list {
-		list[g] = model.Hyper{LR: lr, Momentum: r.Momentum}
+		decay := 0.0
 		if g == groupDecay {
-			list[g].WeightDecay = r.WeightDecay
+			decay = r.WeightDecay
 		}
+		list[g] = r.Optimizer.hyper(r.at.GlobalStep+1, lr, decay)
 	}
 	return list
 }

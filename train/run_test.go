@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"mnv2/backend"
 	"mnv2/cpu"
 	"mnv2/data"
 	"mnv2/data/shapes"
@@ -29,7 +28,7 @@ func small(t *testing.T) (Options, Inputs, *[]Event) {
 	require.NoError(t, err)
 	events := &[]Event{}
 	o := Options{Model: "m", ImageSize: 32, Normalization: model.Normalization{Mean: []float64{128, 128, 128}, Std: []float64{64, 64, 64}},
-		Batch: 4, Epochs: 3, Seed: 7, Schedule: Schedule{Name: "constant", LR: 0.01}, Rule: backend.Momentum, Momentum: 0.9,
+		Batch: 4, Epochs: 3, Seed: 7, Schedule: Schedule{Name: "constant", LR: 0.01}, Optimizer: Optimizer{Momentum: 0.9},
 		DecayFilter: "auto", LossScale: 1024, LogInterval: 2, ValInterval: 2, SaveDir: t.TempDir(), SaveInterval: 2, SavePolicy: "latest_k",
 		KeepMax: 5, Report: func(e Event) { *events = append(*events, e) }}
 	in := Inputs{Device: device, Arch: a, Values: a.Init(1), Train: loader(t, "train", 14, true), Val: loader(t, "val", 6, false)}
@@ -114,13 +113,21 @@ func TestRunStopsWhenTheLossIsNotFinite(t *testing.T) {
 
 // A run that is interrupted at a step, and goes on from what it saved, ends where an uninterrupted one does.
 func TestInterruptedRunGoesOn(t *testing.T) {
+	for _, name := range []string{"momentum", "adam", "rmsprop", "adagrad", "nadam", "lamb"} {
+		t.Run(name, func(t *testing.T) { interruptedRunGoesOn(t, name) })
+	}
+}
+
+func interruptedRunGoesOn(t *testing.T, optimizer string) {
 	whole, in, _ := small(t)
+	whole.Optimizer.Name = optimizer
 	_, err := Run(context.Background(), whole, in)
 	require.NoError(t, err)
 	want := finalState(t, whole)
 
 	for _, at := range []string{"log1.2", "log2.3", "validated3"} {
 		o, in, events := small(t)
+		o.Optimizer.Name = optimizer
 		ctx, cancel := context.WithCancel(context.Background())
 		record := o.Report
 		o.Report = func(e Event) {
@@ -144,6 +151,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		fit, err := f.Fit(in.Arch, false)
 		require.NoError(t, err)
 		in.Values, in.Position, in.Velocity = fit.Values, r.Position, r.Velocity
+		in.Second, in.Prefixes = r.Second, r.Prefixes
 		_, err = Run(context.Background(), o, in)
 		require.NoError(t, err)
 		assert.True(t, want == finalState(t, o), "interrupted at %s", at)

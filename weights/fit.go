@@ -65,24 +65,32 @@ func shapeText(shape []int) string {
 type State struct {
 	GlobalStep int
 	Velocity   map[string][]float32 // by MindCV name
+	Second     map[string][]float32 // by MindCV name; nil if the optimizer keeps one kind of numbers
+	Prefixes   []string             // before the names in the file
 }
 
-// State returns the momentum optimizer's state for the network a, or nil if the file holds none or only a part.
+// statePairs are the prefixes of MindSpore's optimizers, of those that keep two kinds of numbers first.
+var statePairs = [][]string{{"moment1.", "moment2."}, {"adam_m.", "adam_v."}, {"nadam_m.", "nadam_v."}, {"moment.", "mean_square."},
+	{"lamb_m.", "lamb_v."}, {"lion_m."}, {"accum."}, {velocityPrefix}}
+
+// State returns the optimizer's state for the network a, or nil if the file holds none or only a part.
 func (f *File) State(a *model.Arch) (*State, error) {
-	s := &State{Velocity: map[string][]float32{}}
-	for _, p := range a.Params() {
-		if !p.Kind.Trainable() {
-			continue
+	s := &State{}
+	for _, prefixes := range statePairs {
+		slots := make([]map[string][]float32, 2)
+		var err error
+		for i, prefix := range prefixes {
+			if slots[i], err = f.slot(a, prefix); err != nil {
+				return nil, err
+			}
 		}
-		t, ok := f.state[velocityPrefix+p.Name]
-		if !ok || !sameShape(t.Shape, p.Shape) {
-			return nil, nil
+		if slots[0] != nil && (slots[1] != nil || len(prefixes) == 1) {
+			s.Velocity, s.Second, s.Prefixes = slots[0], slots[1], prefixes
+			break
 		}
-		v, err := t.Float32s()
-		if err != nil {
-			return nil, fmt.Errorf("checkpoint %q: %w: %w", f.Path, checkpoint.ErrFormat, err)
-		}
-		s.Velocity[p.Name] = v
+	}
+	if s.Velocity == nil {
+		return nil, nil
 	}
 	step, ok := f.state["global_step"]
 	if !ok {
@@ -97,6 +105,26 @@ func (f *File) State(a *model.Arch) (*State, error) {
 		s.GlobalStep = f.Run.GlobalStep // not rounded to float32
 	}
 	return s, nil
+}
+
+// slot returns the numbers under a prefix, or nil if some are missing.
+func (f *File) slot(a *model.Arch, prefix string) (map[string][]float32, error) {
+	values := map[string][]float32{}
+	for _, p := range a.Params() {
+		if !p.Kind.Trainable() {
+			continue
+		}
+		t, ok := f.state[prefix+p.Name]
+		if !ok || !sameShape(t.Shape, p.Shape) {
+			return nil, nil
+		}
+		v, err := t.Float32s()
+		if err != nil {
+			return nil, fmt.Errorf("checkpoint %q: %w: %w", f.Path, checkpoint.ErrFormat, err)
+		}
+		values[p.Name] = v
+	}
+	return values, nil
 }
 
 // Summary says in a line what the file holds.

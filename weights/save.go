@@ -18,6 +18,8 @@ type Snapshot struct {
 	// Of a training run; nil otherwise.
 	Run      *RunState
 	Velocity map[string][]float32
+	Second   map[string][]float32 // the optimizer's other numbers; nil if it keeps one kind
+	Prefixes []string             // MindSpore's, before the names of Velocity and Second; nil for those of Momentum
 	Momentum float64
 	Rates    []float64 // the whole learning-rate schedule
 }
@@ -53,7 +55,8 @@ func SaveState(path string, s Snapshot) error {
 	return checkpoint.Write(path, &checkpoint.File{Format: checkpoint.CKPT, Tensors: stateTensors(s)})
 }
 
-// stateTensors are what MindSpore's Momentum optimizer keeps: the next step, the schedule, the momentum and the velocity.
+// stateTensors are what MindSpore's optimizers keep: the next step, the schedule, and the velocity or moments; of Momentum, the
+// momentum too.
 func stateTensors(s Snapshot) []checkpoint.Tensor {
 	step := binary.LittleEndian.AppendUint32(nil, uint32(s.Run.GlobalStep))
 	list := []checkpoint.Tensor{
@@ -61,9 +64,15 @@ func stateTensors(s Snapshot) []checkpoint.Tensor {
 		checkpoint.FromFloat32s("learning_rate", []int{len(s.Rates)}, toFloat32s(s.Rates)),
 		{Name: "momentum", DType: checkpoint.F32, Data: binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(s.Momentum)))},
 	}
-	for _, p := range s.Arch.Params() {
-		if p.Kind.Trainable() {
-			list = append(list, checkpoint.FromFloat32s(velocityPrefix+p.Name, p.Shape, s.Velocity[p.Name]))
+	prefixes := s.Prefixes
+	if prefixes == nil {
+		prefixes = []string{velocityPrefix}
+	}
+	for i, values := range []map[string][]float32{s.Velocity, s.Second}[:len(prefixes)] {
+		for _, p := range s.Arch.Params() {
+			if p.Kind.Trainable() {
+				list = append(list, checkpoint.FromFloat32s(prefixes[i]+p.Name, p.Shape, values[p.Name]))
+			}
 		}
 	}
 	return list

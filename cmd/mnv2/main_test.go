@@ -42,7 +42,7 @@ func TestUsageErrors(t *testing.T) {
 	}{
 		{[]string{"trian"}, cli.Usage, "train"},
 		{[]string{"train", "--lerning_rate", "1"}, cli.Usage, "lerning_rate"},
-		{[]string{"train", "--opt", "lamb"}, cli.Usage, "lamb"},
+		{[]string{"train", "--opt", "adan"}, cli.Usage, "adan"},
 		{[]string{"validate", "--device", "tpu"}, cli.Usage, "auto, cpu, cuda[:N] or ascend[:N]"},
 		{[]string{"predict"}, cli.Usage, "no picture"},
 		{[]string{"convert", "a.ckpt"}, cli.Usage, "convert"},

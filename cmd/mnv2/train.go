@@ -185,10 +185,6 @@ func (j *trainJob) runOptions() (train.Options, error) {
 	if err != nil {
 		return train.Options{}, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	rule := backend.Momentum
-	if o.UseNesterov {
-		rule = backend.Nesterov
-	}
 	if err := options.Save(filepath.Join(o.CkptSaveDir, o.Model+".yaml"), o); err != nil {
 		return train.Options{}, err
 	}
@@ -198,7 +194,8 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		Schedule: train.Schedule{Name: o.Scheduler, LR: o.LR, MinLR: o.MinLR, WarmupEpochs: float64(o.WarmupEpochs),
 			WarmupFactor: o.WarmupFactor, DecayEpochs: float64(o.DecayEpochs), NumCycles: o.NumCycles, CycleDecay: o.CycleDecay,
 			Stair: o.LREpochStair},
-		Rule: rule, Momentum: o.Momentum, WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
+		Optimizer:   train.Optimizer{Name: o.Opt, Momentum: o.Momentum, Eps: o.Eps, Nesterov: o.UseNesterov},
+		WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
 		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
@@ -241,8 +238,9 @@ func (j *trainJob) event(e train.Event) {
 // inputs hands over what the run works on. The job keeps no copy of the numbers: the device has them.
 func (j *trainJob) inputs() train.Inputs {
 	in := train.Inputs{Device: j.device, Arch: j.arch, Values: j.values, Train: j.trainLoader, Val: j.valLoader, Card: j.card(),
-		Position: j.resumption.Position, Velocity: j.resumption.Velocity}
-	j.values, j.resumption.Velocity = nil, nil
+		Position: j.resumption.Position, Velocity: j.resumption.Velocity,
+		Second: j.resumption.Second, Prefixes: j.resumption.Prefixes}
+	j.values, j.resumption.Velocity, j.resumption.Second = nil, nil, nil
 	return in
 }
 

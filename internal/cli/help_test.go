@@ -72,9 +72,9 @@ func TestHelpNamesTheVersion(t *testing.T) {
 func TestCheckExamples(t *testing.T) {
 	require.NoError(t, App{Commands: declarations()}.CheckExamples())
 	app := App{Commands: []Command{{Name: "train", Acts: options.Train, Examples: []string{
-		"mnv2 train --data_dir d", "mnv2 train --nosuch", "mnv", "mnv2 train --config shapes"}}}}
+		"mnv2 train --opt adan", "mnv2 train --nosuch", "mnv", "mnv2 train --config shapes"}}}}
 	assert.EqualError(t, app.CheckExamples(),
-		"example \"mnv2 train --data_dir d\": --opt adam (the default): this optimizer is not built yet; use momentum\n"+
+		"example \"mnv2 train --opt adan\": --opt adan: this optimizer is not built yet; use adam or momentum\n"+
 			"example \"mnv2 train --nosuch\": --nosuch: no such option of train\n"+
 			"example \"mnv\": is not a call of mnv2")
 }

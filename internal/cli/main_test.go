@@ -71,7 +71,7 @@ func TestYAMLProblemsArePrintedEach(t *testing.T) {
 
 func TestErrorsAsJSON(t *testing.T) {
 	var seen Invocation
-	for _, args := range [][]string{{"train", "--format", "json", "--nosuch"}, {"--format=json", "trian"}, {"train", "--opt", "adam", "--form", "JSON"}} {
+	for _, args := range [][]string{{"train", "--format", "json", "--nosuch"}, {"--format=json", "trian"}, {"train", "--opt", "adan", "--form", "JSON"}} {
 		out, errs, code := runMain(t, declared(&seen), args...)
 		assert.Empty(t, out)
 		assert.Equal(t, Usage, code)

@@ -1,0 +1,41 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"mnv2/model"
+)
+
+// prefixes are what stands before the names of parameters in the optimizer's part of a checkpoint.
+func (o Optimizer) prefixes() []string {
+	var list []string
+	for _, s := range optimizers[o.name()].slots {
+		list = append(list, s.prefix)
+	}
+	return list
+}
+
+// start puts what the optimizer begins with on the device: what a run that goes on had, or the values of a new one.
+func (o Optimizer) start(state *model.TrainState, in Inputs) error {
+	if in.Velocity != nil && in.Prefixes != nil && !slices.Equal(in.Prefixes, o.prefixes()) {
+		return fmt.Errorf("opt %s: the checkpoint holds the state of another optimizer (%s...): pass the opt it was made with",
+			o.name(), strings.Join(in.Prefixes, "..., "))
+	}
+	for i, s := range optimizers[o.name()].slots {
+		if s.start != 0 {
+			if err := state.FillSlot(i, s.start); err != nil {
+				return err
+			}
+		}
+		values := in.Velocity
+		if i == 1 {
+			values = in.Second
+		}
+		if err := state.StoreSlot(i, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
