@@ -10,6 +10,7 @@ type convert struct {
 	op       backend.Convert
 	from, to rows
 	chunks   int
+	pixels   *pixels // nil unless this is pictures of bytes to channel blocks
 	task     func(chunk, worker int)
 }
 
@@ -43,6 +44,9 @@ func newConvert(o backend.Convert, e *env) (program, string) {
 		// On a 1x1 map the channels lie side by side in every layout: one long row instead of many short ones.
 		c.task = c.vectors
 		c.chunks = o.To.N
+	}
+	if c.pixels = newPixels(o, e); c.pixels != nil {
+		c.task = c.pixelRows
 	}
 	return c, ""
 }
