@@ -92,7 +92,7 @@ API int fk_leave(const char *name, int code);
 #define FK_RELEASE(flags, expr)                                                                                        \
   do {                                                                                                                 \
     int fk_code_ = fk_enter(__func__, (flags) | RELEASE);                                                              \
-    int fk_done_ = fk_code_ == OK || fk_injected() ? (expr) : fk_code_;                                                \
+    int fk_done_ = fk_code_ == OK || (fk_injected() && (((flags) & CTX) != CTX || fk_current() != NULL)) ? (expr) : fk_code_;                                                \
     return fk_leave(__func__, fk_code_ != OK ? fk_code_ : fk_done_);                                                   \
   } while (0)
 API bool fk_injected(void);                  // the entry point now running was told to fail

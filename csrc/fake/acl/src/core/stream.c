@@ -93,7 +93,9 @@ static int do_sync(aclrtStream handle) {
   return code != OK ? code : fk_broken(s->ctx);
 }
 
-API aclError aclrtSynchronizeStream(aclrtStream stream) { FK_CALL(CTX, do_sync(stream)); }
+// A wait that fails on request has waited all the same, as one that reports a fault of
+// the device has: what follows may free the memory.
+API aclError aclrtSynchronizeStream(aclrtStream stream) { FK_RELEASE(CTX, do_sync(stream)); }
 
 // ---- events
 
@@ -177,7 +179,7 @@ static int do_sync_event(aclrtEvent handle) {
   return code != OK ? code : fk_broken(e->ctx);
 }
 
-API aclError aclrtSynchronizeEvent(aclrtEvent event) { FK_CALL(CTX, do_sync_event(event)); }
+API aclError aclrtSynchronizeEvent(aclrtEvent event) { FK_RELEASE(CTX, do_sync_event(event)); }
 
 static int do_elapsed(float *ms, aclrtEvent start, aclrtEvent end) {
   struct fk_event *a = NULL, *b = NULL;
