@@ -47,12 +47,18 @@ func Pause(n int) { pause(n) }
 // PeakFLOPs is how many floating-point operations one unit of [Peak] is.
 const PeakFLOPs = 48 * 8 * 2
 
-// Peak runs multiply-adds that need no memory, n*PeakFLOPs operations, n 1 or more: timed, it is the limit of the core.
+// Peak runs multiply-adds that need no memory, n*PeakFLOPs operations, n 1 or more: timed, it is the limit of the core,
+// with the widest registers that it has, whichever set is in use.
 // It returns false if there is no such probe for this machine.
 func Peak(n int) bool {
-	if len(native()) == 0 {
+	sets := native()
+	switch {
+	case len(sets) == 0:
 		return false
+	case sets[0].Name == "avx512":
+		fmaPeak_avx512(n)
+	default:
+		fmaPeak_avx2(n)
 	}
-	fmaPeak_avx2(n)
 	return true
 }

@@ -33,3 +33,6 @@ func pointwise14x32_avx512(a *Pointwise)
 //
 //go:noescape
 func stem14x32_avx512(a *Stem)
+
+// fmaPeak_avx512 executes 24*n multiply-adds of sixteen floats each, n 1 or more.
+func fmaPeak_avx512(n int)

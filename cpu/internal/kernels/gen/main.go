@@ -39,6 +39,7 @@ func main() {
 			pointwise(wide{rows: wideRows[vectors], columns: 8 * vectors})
 			stem(wide{rows: wideRows[vectors], columns: 8 * vectors})
 		}
+		fmaPeakWide()
 		Generate()
 		return
 	}

@@ -101,3 +101,27 @@ func (s wide) clampStore(acc [][]VecVirtual, a arguments, clamp uintptr, to outp
 		}
 	}
 }
+
+// fmaPeakWide is fmaPeak with half as many multiply-adds of twice the width.
+func fmaPeakWide() {
+	TEXT("fmaPeak_avx512", NOSPLIT, "func(n int)")
+	Doc("fmaPeak_avx512 executes 24*n multiply-adds of sixteen floats each, n 1 or more.")
+	n := Load(Param("n"), GP64())
+	one := ZMM()
+	VPXORD(one, one, one)
+	var acc []VecVirtual
+	for range 12 {
+		r := ZMM()
+		VPXORD(r, r, r)
+		acc = append(acc, r)
+	}
+	repeat("again", n, func() {
+		for range 2 {
+			for _, r := range acc {
+				VFMADD231PS(one, one, r)
+			}
+		}
+	})
+	VZEROUPPER()
+	RET()
+}
