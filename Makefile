@@ -15,6 +15,10 @@ ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 
+.PHONY: test-ascend
+test-ascend: ## the Ascend device on stand-in libraries; needs gcc
+	CGO_ENABLED=1 $(GO) test ./csrc/acl ./csrc/fake/acl ./ascend
+
 check-headers-acl: ## compares csrc/acl/acl.h with the vendor's headers, fetched with pip or in CANN_INCLUDE
 	./build/check-headers/acl/run.sh
 

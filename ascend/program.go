@@ -107,11 +107,6 @@ func (p *program) scale(x value, a float64, y value) {
 	p.call(acl.Spec{Op: acl.Muls, Scalars: []float64{a}}, []value{x}, []value{y})
 }
 
-// scaleIn: x = a*x.
-func (p *program) scaleIn(x value, a float64) {
-	p.call(acl.Spec{Op: acl.InplaceMuls, Scalars: []float64{a}}, []value{x}, nil)
-}
-
 // shiftIn: x = x + a.
 func (p *program) shiftIn(x value, a float64) {
 	p.call(acl.Spec{Op: acl.InplaceAdds, Scalars: []float64{a, 1}}, []value{x}, nil)

@@ -95,6 +95,9 @@ int mnv2_acl_fail(mnv2_acl_api *api, mnv2_acl_error *err, const char *function, 
   err->code = code;
   err->function = function;
   err->text[0] = 0;
+  if (code == ACL_ERROR_COMPILING_STUB_MODE) {
+    return code; /* every function of a link stub returns this number, also the one that should return a text */
+  }
   const char *text = api->aclGetRecentErrMsg();
   if (text != NULL) {
     snprintf(err->text, sizeof err->text, "%s", text);

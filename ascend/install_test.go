@@ -1,0 +1,85 @@
+//go:build cgo && linux
+
+package ascend
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mnv2/backend"
+	aclfake "mnv2/csrc/fake/acl"
+)
+
+func TestVersionsMustBelongTogether(t *testing.T) {
+	for _, c := range []struct {
+		toolkit, kernels string
+		fit              bool
+	}{{"8.1.RC1", "8.1.RC1", true}, {"8.1.RC1.alpha002", "8.1.RC1", true}, {"", "8.1.RC1", true}, {"8.1.RC1", "", true},
+		{"8.1.RC1", "8.0.0", false}, {"9.0.0", "9.1.0", false}} {
+		err := checkVersions(c.toolkit, c.kernels)
+		if c.fit {
+			assert.NoError(t, err)
+		} else {
+			assert.ErrorContains(t, err, "the operator package is of another version than the toolkit: "+c.kernels)
+		}
+	}
+}
+
+func TestChipsAreKnownByTheLongestPrefix(t *testing.T) {
+	for soc, family := range map[string]string{"Ascend910_9382": "A3", "Ascend910B4-1": "A2", "Ascend910ProB": "910A",
+		"Ascend910A": "910A", "Ascend310P3": "310P", "Ascend950PR": "950"} {
+		c, ok := chipOf(soc)
+		assert.True(t, ok, soc)
+		assert.Equal(t, family, c.family, soc)
+	}
+	_, ok := chipOf("Ascend310B1")
+	assert.False(t, ok)
+	assert.Equal(t, []backend.DType{backend.F16, backend.F32}, chip{}.dtypes(false))
+	assert.Equal(t, []backend.DType{backend.F32, backend.F16}, chip{}.dtypes(true))
+}
+
+// probeVariable makes TestProbe, in a process of its own, ask for the devices of what the environment names.
+const probeVariable = "MNV2_TEST_ASCEND_PROBE"
+
+func TestProbe(t *testing.T) {
+	if os.Getenv(probeVariable) == "" {
+		t.Skip("runs inside TestInstallationsThatDoNotWork")
+	}
+	_, err := Driver.Probe()
+	require.ErrorIs(t, err, backend.ErrUnavailable)
+	_, _ = os.Stdout.WriteString(err.Error() + "\n")
+}
+
+// TestInstallationsThatDoNotWork wants one clear line each. Every case has a process of its own, because loaded libraries stay.
+func TestInstallationsThatDoNotWork(t *testing.T) {
+	standIn(t, "Ascend910B1") // skips where nothing can be built
+	build := func(o aclfake.Options) []string {
+		i, err := aclfake.Build(o)
+		require.NoError(t, err)
+		return i.Env()
+	}
+	good := build(aclfake.Options{Layout: aclfake.Old})
+	for _, c := range []struct {
+		name string
+		env  []string
+		says string
+	}{
+		{"nothing", []string{"ASCEND_HOME_PATH=", "ASCEND_OPP_PATH=", "HOME=/no/such"}, "CANN is not installed"},
+		{"not sourced", append(good[:1:1], "ASCEND_OPP_PATH="), "its environment is not set"},
+		{"link stub", build(aclfake.Options{Layout: aclfake.Stub}), "is a link stub and not the real library"},
+		{"too old", build(aclfake.Options{Layout: aclfake.Old, Hidden: []string{"aclSetRawTensorAddr"}}), "too old: they lack aclSetRawTensorAddr (CANN 8.0.RC1)"},
+		{"no device", append(good[:2:2], "MNV2_FAKE_ACL_DEVICES=0"), "CANN sees no NPU"},
+	} {
+		cmd := exec.Command(os.Args[0], "-test.run", "^TestProbe$")
+		cmd.Env = append(append(os.Environ(), probeVariable+"=1"), c.env...)
+		out, err := cmd.CombinedOutput()
+		assert.NoError(t, err, "%s: %s", c.name, out)
+		assert.Contains(t, string(out), "ascend: open: ", c.name)
+		assert.Contains(t, string(out), c.says, c.name)
+		t.Logf("%s: %s", c.name, out)
+	}
+}
