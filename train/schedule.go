@@ -3,12 +3,14 @@ package train
 import (
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 )
 
 // Schedule says how the learning rate goes over a run. Lengths are in epochs; the rate changes with every step, or with
 // every epoch if Stair is set.
 type Schedule struct {
-	Name         string // "constant" or "cosine_decay"
+	Name         string // as MindCV's scheduler; see Rates
 	LR, MinLR    float64
 	WarmupEpochs float64
 	WarmupFactor float64 // the first rate is LR*WarmupFactor
@@ -16,6 +18,8 @@ type Schedule struct {
 	NumCycles    int     // of the cosine
 	CycleDecay   float64 // each cycle starts at CycleDecay times the one before
 	Stair        bool
+	DecayRate    float64   // of exponential, step, multi-step and polynomial
+	Milestones   []float64 // of multi-step, in epochs after the warm-up
 }
 
 // Rates returns the learning rate of every step of a run, computed in float64 and rounded to float32 as MindCV stores it.
@@ -23,7 +27,7 @@ type Schedule struct {
 //	warm-up   lr*(f + (1-f)*min(e, W)/W)                        f = WarmupFactor, W = WarmupEpochs
 //	cosine    min + (top-min)/2*(1 + cos(pi*min(e, D)/D))       D = DecayEpochs, top = lr*CycleDecay^cycle
 //
-// e counts epochs from the start of each phase: step/stepsPerEpoch, rounded down with Stair. After the last cycle the rate
+// and those of [Schedule.main]. e counts epochs from the start of each phase: step/stepsPerEpoch, rounded down with Stair. After the last cycle the rate
 // stays at MinLR; a schedule that is longer than the run is cut. Source: MindCV's scheduler.
 func (s Schedule) Rates(stepsPerEpoch, epochs int) ([]float64, error) {
 	if err := s.check(); err != nil {
@@ -37,10 +41,8 @@ func (s Schedule) Rates(stepsPerEpoch, epochs int) ([]float64, error) {
 		switch {
 		case i < warmup:
 			lr = s.warmup(s.epoch(i, stepsPerEpoch))
-		case s.Name == "constant":
-			lr = s.LR
 		default:
-			lr = s.cosine(i-warmup, stepsPerEpoch)
+			lr = s.main(i-warmup, stepsPerEpoch, total-warmup)
 		}
 		rates[i] = float64(float32(lr))
 	}
@@ -49,8 +51,14 @@ func (s Schedule) Rates(stepsPerEpoch, epochs int) ([]float64, error) {
 
 func (s Schedule) check() error {
 	switch {
-	case s.Name != "constant" && s.Name != "cosine_decay":
-		return fmt.Errorf("unknown (want constant or cosine_decay)")
+	case !slices.Contains(scheduleNames, s.Name):
+		return fmt.Errorf("unknown (want one of %s)", strings.Join(scheduleNames, ", "))
+	case (s.Name == "one_cycle" || s.Name == "cyclic") && (s.WarmupEpochs > 0 || s.Stair):
+		return fmt.Errorf("it has a rise of its own: want warmup_epochs 0 and lr_epoch_stair False")
+	case s.Name == "step_decay" && !(s.DecayEpochs > 0):
+		return fmt.Errorf("decay_epochs %g: want more than 0", s.DecayEpochs)
+	case s.Name == "cyclic" && s.NumCycles < 1:
+		return fmt.Errorf("num_cycles %d: want 1 or more", s.NumCycles)
 	case !(s.LR >= 0) || math.IsInf(s.LR, 0):
 		return fmt.Errorf("lr %g: want 0 or more", s.LR)
 	case s.WarmupEpochs < 0:

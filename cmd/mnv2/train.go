@@ -193,7 +193,7 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		Batch: o.BatchSize, Epochs: o.EpochSize, Seed: uint64(o.Seed),
 		Schedule: train.Schedule{Name: o.Scheduler, LR: o.LR, MinLR: o.MinLR, WarmupEpochs: float64(o.WarmupEpochs),
 			WarmupFactor: o.WarmupFactor, DecayEpochs: float64(o.DecayEpochs), NumCycles: o.NumCycles, CycleDecay: o.CycleDecay,
-			Stair: o.LREpochStair},
+			Stair: o.LREpochStair, DecayRate: o.DecayRate, Milestones: o.MultiStepDecayMilestones},
 		Optimizer:   train.Optimizer{Name: o.Opt, Momentum: o.Momentum, Eps: o.Eps, Nesterov: o.UseNesterov},
 		WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
 		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,

@@ -19,8 +19,6 @@ func good(extra map[string]string) map[string]string {
 func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 	for _, c := range []struct{ option, value, want string }{
 		{"opt", "adan", "--opt adan: this optimizer is not built yet; use adam or momentum"},
-		{"scheduler", "step_decay", "--scheduler step_decay: this schedule is not built yet; use cosine_decay or constant"},
-		{"scheduler", "polynomial_decay", "--scheduler polynomial_decay: this schedule is not built yet; use cosine_decay or constant"},
 		{"loss", "BCE", "--loss BCE: this loss is not built yet; use CE"},
 		{"loss", "jsd", "--loss jsd: this loss is not built yet; use CE"},
 		{"interpolation", "antialias", "--interpolation antialias: this interpolation is not built yet; MindCV fails on it as well; use bilinear, or --resize_filter pil"},
@@ -55,7 +53,7 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 
 func TestWhatIsBuiltIsAccepted(t *testing.T) {
 	for option, values := range map[string][]string{
-		"opt": {"momentum", "sgd", "nesterov", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"}, "scheduler": {"constant", "cosine_decay", "warmup_cosine_decay"}, "use_nesterov": {"True"},
+		"opt": {"momentum", "sgd", "nesterov", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"}, "scheduler": {"step_decay", "polynomial_decay", "one_cycle", "constant", "cosine_decay", "warmup_cosine_decay"}, "use_nesterov": {"True"},
 		"num_cycles": {"3"}, "cycle_decay": {"0.5"}, "lr_epoch_stair": {"True"}, "warmup_factor": {"0.1"}, "label_smoothing": {"0.1"},
 		"reduction": {"sum"}, "amp_level": {"O0", "O1", "O2", "O3", "auto"}, "loss_scale": {"1024"}, "color_jitter": {"None", "0.1,0.2,0.3,0.4"},
 		"interpolation": {"linear", "nearest", "bicubic", "cubic", "area", "pilcubic"}, "auto_augment": {"None", "randaug-m7"}, "re_prob": {"0.1"}, "aug_repeats": {"3"}, "drop_path_rate": {"None", "0"}, "re_scale": {"0.1,0.2"}, "ema_decay": {"0.5"},
