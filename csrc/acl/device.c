@@ -220,11 +220,20 @@ int mnv2_acl_malloc(mnv2_acl_device *d, size_t size, uintptr_t *address, mnv2_ac
 }
 
 int mnv2_acl_free(mnv2_acl_device *d, uintptr_t address, mnv2_acl_error *err) {
-  BIND(d, err);
+  /* A failure to bind is told, but tried again first: the memory would be lost. */
+  mnv2_acl_error first;
+  int bound = mnv2_acl_bind(d, &first);
+  if (bound != 0) {
+    BIND(d, err);
+  }
   /* Freeing does not follow the order of the stream: what is queued may still use the memory. */
   mnv2_acl_error waiting;
   int waited = synchronize(d, &waiting);
   CALL(d, err, aclrtFree, (void *)address);
+  if (bound != 0) {
+    *err = first;
+    return bound;
+  }
   if (waited != 0) {
     *err = waiting;
   }
