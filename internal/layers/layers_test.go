@@ -23,6 +23,7 @@ var rules = []rule{
 	{"backend/ref", "is the oracle: it shares nothing with what it judges", []string{"backend"}},
 	{"backend/backendtest", "judges every device alike: it knows none", []string{"backend", "backend/ref", "internal/tolerance", "github.com/stretchr/testify"}},
 	{"cpu/", "is always compiled in, without cgo", []string{"backend", "cpu/", "golang.org/x/sys/cpu"}},
+	{"csrc/fake/nv", "stands in for NVIDIA's libraries in tests", []string{"C", "csrc/fake/cudahost"}},
 	{"csrc/", "binds vendor libraries: it uses cgo and knows nothing of this program", []string{"C"}},
 	{"ascend", "runs the operations on NPUs: C types stay in the binding", []string{"backend", "csrc/acl"}},
 	{"model", "issues operations: it names no vendor, reads no file, knows no flag", []string{"backend"}},

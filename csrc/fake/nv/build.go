@@ -1,0 +1,139 @@
+// Package fakenv builds stand-ins for NVIDIA's driver, NVRTC and cuDNN, so that csrc/nv and what stands on it can run on a
+// machine without a GPU. Device memory is host memory between fences, kernels run on the host (csrc/fake/cudahost), and
+// every call can be made to fail. The stand-in for cuDNN has no engine. src/fake.h lists the variables that configure them.
+package fakenv
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"mnv2/csrc/fake/cudahost"
+)
+
+//go:embed src
+var sources embed.FS
+
+// The files that Build makes under the vendor's names.
+const (
+	Driver   = "libcuda.so.1"
+	NVRTC    = "libnvrtc.so.12"
+	Builtins = "libnvrtc-builtins.so.12.9"
+	DNN      = "libcudnn.so.9"
+)
+
+// coreName is what all of them share.
+const coreName = "libfakenv.so"
+
+// ErrNoCompiler says that gcc or g++ is missing.
+var ErrNoCompiler = errors.New("fakenv: no C and C++ compiler: install gcc and g++")
+
+// units are the sources of each library. The builtins are a library with nothing in it.
+var units = []struct {
+	name    string
+	sources []string
+}{
+	{coreName, []string{"core.c", "memory.c", "queue.c"}},
+	{Driver, []string{"driver.c", "driver_stream.c", "driver_memory.c", "driver_module.c"}},
+	{NVRTC, []string{"nvrtc.c"}},
+	{Builtins, []string{"builtins.c"}},
+	{DNN, []string{"cudnn.c"}},
+}
+
+// Build compiles all libraries into folder. hidden are functions to leave out, as an older library would.
+func Build(folder string, hidden ...string) error {
+	for _, tool := range []string{"gcc", "g++"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return fmt.Errorf("%w: %w", ErrNoCompiler, err)
+		}
+	}
+	header, err := bindingFolder()
+	if err != nil {
+		return err
+	}
+	if _, err := cudahost.Build(folder); err != nil {
+		return fmt.Errorf("fakenv: %w", err)
+	}
+	work, err := os.MkdirTemp(folder, "fakenv-")
+	if err != nil {
+		return fmt.Errorf("fakenv: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+	if err := extract(work); err != nil {
+		return fmt.Errorf("fakenv: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(work, "exports"), []byte(exports(hidden)), 0o600); err != nil {
+		return fmt.Errorf("fakenv: %w", err)
+	}
+	for _, u := range units {
+		if err := link(folder, work, header, u.name, u.sources); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// exports is a linker's version script that keeps the hidden functions in.
+func exports(hidden []string) string {
+	if len(hidden) == 0 {
+		return "{ global: *; };\n"
+	}
+	return "{ global: *; local: " + strings.Join(hidden, "; ") + "; };\n"
+}
+
+func extract(folder string) error {
+	entries, err := sources.ReadDir("src")
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		b, err := sources.ReadFile("src/" + e.Name())
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, e.Name()), b, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func link(folder, work, header, name string, files []string) error {
+	args := []string{"-std=gnu11", "-O1", "-g", "-fPIC", "-shared", "-fvisibility=hidden", "-Wall", "-Wextra", "-Werror",
+		"-I", header, "-I", folder, "-Wl,-soname," + name, "-Wl,-rpath,$ORIGIN", "-Wl,--version-script," + filepath.Join(work, "exports"),
+		"-o", filepath.Join(folder, name)}
+	for _, f := range files {
+		args = append(args, filepath.Join(work, f))
+	}
+	if name != coreName && name != Builtins {
+		args = append(args, filepath.Join(folder, coreName), "-L", folder, "-l:"+cudahost.LibraryName)
+	}
+	out, err := exec.Command("gcc", append(args, "-ldl", "-lpthread")...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("fakenv: build %s: %w\n%s", name, err, out)
+	}
+	return nil
+}
+
+// bindingFolder finds csrc/nv, which has nv.h, above the working folder of the test.
+func bindingFolder() (string, error) {
+	at, err := os.Getwd()
+	if err != nil {
+		return "", fmt.Errorf("fakenv: %w", err)
+	}
+	for {
+		here := filepath.Join(at, "csrc", "nv")
+		if _, err := os.Stat(filepath.Join(here, "nv.h")); err == nil {
+			return here, nil
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return "", errors.New("fakenv: csrc/nv/nv.h not found above the working folder")
+		}
+		at = up
+	}
+}

@@ -1,0 +1,2 @@
+// The builtins of the stand-in for NVRTC: only that the library is open matters.
+typedef int not_empty;
