@@ -16,8 +16,7 @@ import (
 // TestElements runs the kernels on the host, first to last, last to first and shuffled.
 func TestElements(t *testing.T) {
 	if _, err := exec.LookPath("g++"); err != nil {
-		require.False(t, shareddata.Required("gcc"), "MNV2_REQUIRE names gcc: %v", err)
-		t.Skipf("no C++ compiler: %v", err)
+		shareddata.Skip(t, "gcc", err)
 	}
 	dir := t.TempDir()
 	lib, err := cudahost.Build(dir)

@@ -10,7 +10,7 @@ enum { NV_DRIVER = 1, NV_NVRTC = 2, NV_CUDNN = 3 };
 // The outcome of a call. On success only code is meaningful, and 0.
 typedef struct nv_result {
 	int code;
-	int library;      // NV_DRIVER, ...
+	int source;      // NV_DRIVER, ...
 	const char *call; // the vendor's function, or NULL
 	const char *name; // "CUDA_ERROR_OUT_OF_MEMORY"; belongs to the library, which is never closed
 	char *text;       // the vendor's sentence, or NULL; free() it

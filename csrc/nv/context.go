@@ -96,10 +96,10 @@ func goBytes(c []C.uchar) []byte {
 // Every method makes it current on whatever thread it runs. It may move between goroutines, and be used by one at a time;
 // [Context.MemInfo] and [Context.AllocHost] may be used by several.
 type Context struct {
-	library *Library
-	device  Device
-	c       *C.nv_context
-	list    []*C.nv_launch // scratch of QueueAll
+	libs   *Library
+	device Device
+	c      *C.nv_context
+	list   []*C.nv_launch // scratch of QueueAll
 }
 
 // Open retains the primary context of a device. The caller closes it.
@@ -108,7 +108,7 @@ func (l *Library) Open(ordinal int) (*Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Context{library: l, device: d}
+	c := &Context{libs: l, device: d}
 	if err := failure(C.nv_context_open(l.api, C.int(ordinal), &c.c), "open device %d (%s)", ordinal, d.Name); err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (c *Context) Close() error {
 func (c *Context) Device() Device { return c.device }
 
 // Library returns what the context was opened with.
-func (c *Context) Library() *Library { return c.library }
+func (c *Context) Library() *Library { return c.libs }
 
 // Synchronize waits for all work in the context, and reports its faults.
 func (c *Context) Synchronize() error { return failure(C.nv_context_sync(c.c), "wait for the device") }

@@ -162,7 +162,7 @@ static int acceptable(const nv_conv *v, unsigned numeric) {
 
 // passed_over says whether a plan that could not be made only means that another engine must be tried.
 static int passed_over(nv_result r) {
-	return r.library == NV_CUDNN && (r.code / 1000 == 3 || r.code == 4001 /* compilation failed */);
+	return r.source == NV_CUDNN && (r.code / 1000 == 3 || r.code == 4001 /* compilation failed */);
 }
 
 static nv_result build_plan(nv_dnn *dnn, descriptor configuration, nv_plan *plan) {

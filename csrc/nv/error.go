@@ -112,7 +112,7 @@ func failure(r C.nv_result, what string, args ...any) error {
 	defer C.free(unsafe.Pointer(r.text))
 	e := &Error{
 		What:    fmt.Sprintf(what, args...),
-		Library: libraryNames[int(r.library)],
+		Library: libraryNames[int(r.source)],
 		Call:    C.GoString(r.call),
 		Code:    int(r.code),
 		Name:    "unknown error",

@@ -4,13 +4,13 @@ package nv
 
 import (
 	"errors"
-	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"mnv2/internal/shareddata"
 )
 
 // realCompiler opens NVIDIA's own NVRTC, which needs no GPU. Without one the test is skipped, unless MNV2_REQUIRE has "nvrtc".
@@ -18,10 +18,7 @@ func realCompiler(t *testing.T) *Library {
 	t.Helper()
 	l, err := OpenCompiler(OptionsFromEnv())
 	if err != nil {
-		if slices.Contains(strings.Split(os.Getenv("MNV2_REQUIRE"), ","), "nvrtc") {
-			t.Fatal(err)
-		}
-		t.Skip(err)
+		shareddata.Skip(t, "nvrtc", err)
 	}
 	return l
 }

@@ -25,6 +25,15 @@ func Path(t testing.TB, name string) string {
 	return ""
 }
 
+// Skip skips t for the lack of what, and fails it instead if MNV2_REQUIRE names that.
+func Skip(t testing.TB, what string, why any) {
+	t.Helper()
+	if Required(what) {
+		t.Fatalf("MNV2_REQUIRE asks for %s: %v", what, why)
+	}
+	t.Skip(why)
+}
+
 // Required reports whether the comma-separated list in MNV2_REQUIRE holds what.
 func Required(what string) bool {
 	for _, word := range strings.Split(os.Getenv("MNV2_REQUIRE"), ",") {

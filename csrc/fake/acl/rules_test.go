@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"mnv2/internal/shareddata"
 )
 
 // TestRules runs src/test/rules.c against both layouts, and once under the address and
@@ -21,7 +23,7 @@ func TestRules(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if o.CFlags != "" && os.Getenv("MNV2_EXEC") != "" {
-				t.Skip("sanitizers do not run under qemu-user")
+				shareddata.Skip(t, "sanitizers", "they do not run under qemu-user")
 			}
 			install := build(t, o)
 			out, err := rules(t, install, o).CombinedOutput()

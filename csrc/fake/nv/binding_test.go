@@ -17,6 +17,7 @@ import (
 	fakenv "mnv2/csrc/fake/nv"
 	"mnv2/csrc/kernels"
 	"mnv2/csrc/nv"
+	"mnv2/internal/shareddata"
 )
 
 // fakeFolder has the stand-ins of all tests of this package; fakeErr says why not.
@@ -44,7 +45,7 @@ func TestMain(m *testing.M) {
 func fake(t *testing.T) *fakenv.Control {
 	t.Helper()
 	if errors.Is(fakeErr, fakenv.ErrNoCompiler) {
-		t.Skip(fakeErr)
+		shareddata.Skip(t, "gcc", fakeErr)
 	}
 	require.NoError(t, fakeErr)
 	runtime.LockOSThread() // the current context belongs to the thread

@@ -97,7 +97,7 @@ static struct fk_view *add(struct fk_op *op, const char *name, const aclTensor *
   if (t->view.dtype == ACL_BF16 && !fk_chip()->bf16)
     fk_op_fail(op, NN_INVALID, "%s dtype DT_BFLOAT16 is unsupported by the current SOC version [%s].", name, fk_soc_name());
   else if ((have & dtypes) == 0)
-    fk_op_fail(op, NN_INVALID, "Tensor %s not implemented for %s, should be in dtype support list.", name,
+    fk_op_fail(op, NN_INVALID, "Tensor %s of %s is not in the dtype support list.", name,
                fk_dtype_name(t->view.dtype));
   for (int i = 0; i < t->view.rank; i++)
     if (t->view.dims[i] < 0)

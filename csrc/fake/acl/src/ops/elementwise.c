@@ -242,7 +242,7 @@ API aclnnStatus aclnnCastGetWorkspaceSize(const aclTensor *self, aclDataType dty
   FK_PLAN(Cast, CTRAIN | C310P);
   struct fk_view *a = fk_in(op, "self", self, TAKES), *o = fk_out(op, "out", out, TAKES);
   if (fk_dtype_bit(dtype) == 0 || (dtype == ACL_BF16 && !fk_chip()->bf16))
-    fk_op_fail(op, NN_INVALID, "The param dtype not implemented for %s.", fk_dtype_name(dtype));
+    fk_op_fail(op, NN_INVALID, "The param dtype %s is not supported.", fk_dtype_name(dtype));
   fk_need_dtype(op, o, dtype, "out");
   fk_need_same_shape(op, a, o, "self and out");
   FK_DONE(run_cast, 0);
