@@ -67,6 +67,7 @@ int (*memory_valid)(const void *, size_t);
 
 struct cudahost_module {
 	void *library;
+	int file; // stays open: the loader takes a second file of the same name, /proc/self/fd/N, for the first
 	std::mutex lock; // __shared__ variables are static: one launch at a time
 	cudahost_range shared;
 	cudahost_thread **current;
@@ -346,15 +347,19 @@ int cudahost_load(const void *image, cudahost_module **module, char *error, size
 	char path[64];
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	close(fd);
-	if (!library) return describe(error, error_size, 200, dlerror());
+	if (!library) {
+		describe(error, error_size, 200, dlerror());
+		close(fd);
+		return 200;
+	}
 	auto *m = new cudahost_module;
 	m->library = library;
+	m->file = fd;
 	m->current = (cudahost_thread **)dlsym(library, "cudahost_current");
 	auto *api = (const cudahost_calls **)dlsym(library, "cudahost_api");
 	auto *shared = (cudahost_range(*)())dlsym(library, "cudahost_shared_range");
 	if (!m->current || !api || !shared) {
-		delete m;
+		cudahost_unload(m);
 		return describe(error, error_size, 200, "the image lacks what cudahost puts into it");
 	}
 	*api = &calls;
@@ -366,6 +371,7 @@ int cudahost_load(const void *image, cudahost_module **module, char *error, size
 void cudahost_unload(cudahost_module *m) {
 	for (cudahost_kernel *k : m->kernels) delete k;
 	dlclose(m->library);
+	close(m->file);
 	delete m;
 }
 

@@ -227,8 +227,36 @@ static void check_compile() {
 	free(image);
 }
 
+// Two modules that are loaded at the same time are two, and so are two loads of one image.
+static void check_modules() {
+	static const char source[] = "__device__ int seen; extern \"C\" __global__ void k(int *p) { *p = ONE + seen++; }";
+	cudahost_module *loaded[3];
+	for (int i = 0; i < 3; i++) {
+		void *image;
+		size_t size;
+		char *log;
+		const char *one[] = {i == 0 ? "-DONE=1" : "-DONE=2"};
+		WANT(!cudahost_compile(source, "z.cu", 0, nullptr, nullptr, 1, one, &image, &size, &log), "modules: %s", log);
+		WANT(!cudahost_load(image, &loaded[i], error_text, sizeof error_text), "modules: %s", error_text);
+		free(log);
+		free(image);
+	}
+	const int want[3] = {1, 2, 2};
+	for (int i = 0; i < 3; i++) {
+		cudahost_kernel *kernel;
+		const unsigned one[3] = {1, 1, 1};
+		int got = 0, *p = &got;
+		void *params[] = {&p};
+		WANT(!cudahost_function(loaded[i], "k", &kernel), "modules: no kernel");
+		WANT(!cudahost_launch(kernel, one, one, 0, params, error_text, sizeof error_text), "modules: %s", error_text);
+		WANT(got == want[i], "module %d gives %d, want %d", i, got, want[i]);
+	}
+	for (cudahost_module *m : loaded) cudahost_unload(m);
+}
+
 int main() {
 	check_compile();
+	check_modules();
 	check_results();
 	check_halves();
 	check_refusals();
