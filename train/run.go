@@ -88,32 +88,47 @@ type run struct {
 	mask   []byte
 }
 
+// newRun makes a run ready: first its folder, then the device.
 func newRun(o Options, in Inputs) (*run, error) {
-	group, err := decayGroup(o.DecayFilter)
-	if err != nil {
-		return nil, err
-	}
 	if err := checkPolicy(o.SavePolicy); err != nil {
 		return nil, err
-	}
-	r := &run{Options: o, in: in, steps: map[int]*model.Training{},
-		keeper: keeper{dir: o.SaveDir, name: o.Model, policy: o.SavePolicy, most: o.KeepMax, report: o.Report},
-		saving: saving{everySteps: o.SaveSteps, every: o.SaveEvery, last: time.Now()},
-		at:     weights.RunState{Epoch: 1, StepsPerEpoch: in.Train.Steps(), Seed: o.Seed}}
-	if in.Position != nil {
-		r.at = *in.Position
-		r.saving.inEpoch = r.keeper.inEpochPath(r.at)
 	}
 	if err := os.MkdirAll(o.SaveDir, 0o777); err != nil {
 		return nil, err
 	}
-	if r.log, err = openResultLog(o.SaveDir, r.at.Epoch); err != nil {
+	at := weights.RunState{Epoch: 1, StepsPerEpoch: in.Train.Steps(), Seed: o.Seed}
+	if in.Position != nil {
+		at = *in.Position
+	}
+	log, err := openResultLog(o.SaveDir, at.Epoch)
+	if err != nil {
 		return nil, err
 	}
+	rates, err := o.Schedule.Rates(at.StepsPerEpoch, o.Epochs)
+	if err != nil {
+		return nil, err
+	}
+	r, err := prepare(o, in, at, rates)
+	if err != nil {
+		return nil, err
+	}
+	r.log = log
+	r.keeper = keeper{dir: o.SaveDir, name: o.Model, policy: o.SavePolicy, most: o.KeepMax, report: o.Report}
+	r.saving = saving{everySteps: o.SaveSteps, every: o.SaveEvery, last: time.Now()}
+	if in.Position != nil {
+		r.saving.inEpoch = r.keeper.inEpochPath(r.at)
+	}
+	return r, nil
+}
+
+// prepare makes the steps of a run ready on the device: rates are their learning rates. It touches no folder.
+func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, error) {
+	group, err := decayGroup(o.DecayFilter)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates}
 	if r.rule, err = o.Optimizer.rule(); err != nil {
-		return nil, err
-	}
-	if r.rates, err = o.Schedule.Rates(r.at.StepsPerEpoch, o.Epochs); err != nil {
 		return nil, err
 	}
 	if err := r.open(group); err != nil {

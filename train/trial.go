@@ -1,0 +1,88 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"mnv2/data"
+	"mnv2/weights"
+)
+
+// trial is a run without a folder: its steps are taken one by one, every loss is read, nothing is kept.
+type trial struct {
+	*run
+	logged Logged // of the last step
+}
+
+// newTrial makes a run ready whose steps have the given learning rates.
+func newTrial(o Options, in Inputs, rates []float64) (*trial, error) {
+	t := &trial{}
+	report := o.Report
+	o.LogInterval = 1
+	o.Report = func(e Event) {
+		if l, ok := e.(Logged); ok {
+			t.logged = l
+		}
+		if report != nil {
+			report(e)
+		}
+	}
+	var err error
+	t.run, err = prepare(o, in, weights.RunState{Epoch: 1, StepsPerEpoch: len(rates), Seed: o.Seed}, rates)
+	if err != nil {
+		return nil, fmt.Errorf("train: %w", err)
+	}
+	t.pace.start(noWait{}, len(rates))
+	return t, nil
+}
+
+// noWait is an input that is always there.
+type noWait struct{}
+
+// Wait implements waiter.
+func (noWait) Wait() time.Duration { return 0 }
+
+// take takes one step on a batch and returns its loss. A loss that is not finite is no error here.
+func (t *trial) take(b *data.Batch) (float64, error) {
+	if err := t.step(b); err != nil && !errors.Is(err, ErrDiverged) {
+		return 0, fmt.Errorf("train: step %d: %w", t.at.GlobalStep+1, err)
+	}
+	return t.logged.Loss, nil
+}
+
+// cycle hands out the batches of a loader, epoch after epoch.
+type cycle struct {
+	loader *data.Loader
+	it     *data.Iterator
+	epoch  int
+}
+
+// next returns the next batch, which must be given back with release.
+func (c *cycle) next(ctx context.Context) (*data.Batch, error) {
+	for {
+		if c.it == nil {
+			c.it = c.loader.Epoch(ctx, c.epoch, 0)
+			c.epoch++
+		}
+		b, err := c.it.Next()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		if !errors.Is(err, io.EOF) {
+			return b, err
+		}
+		c.close()
+	}
+}
+
+func (c *cycle) release(b *data.Batch) { c.it.Release(b) }
+
+func (c *cycle) close() {
+	if c.it != nil {
+		c.it.Close()
+		c.it = nil
+	}
+}
