@@ -34,6 +34,7 @@ var rules = []rule{
 	{"report", "keeps the record of a run and draws it: it opens no device", []string{"internal/atomicfile", "golang.org/x/image/"}},
 	{"configs", "holds the recipes", nil},
 	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
+	{"internal/profile", "times the operations of any device: it opens none", []string{"backend"}},
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "ascend"}},
 	{"internal/atomicfile", "writes files", nil},
 	{"internal/diskspace", "asks the system", []string{"golang.org/x/sys/"}},

@@ -1,0 +1,142 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"mnv2/backend"
+)
+
+// Device wraps a device and times what runs on it, from Start to Stop. Like every Backend it is for one goroutine at a time.
+type Device struct {
+	backend.Backend
+	running   bool
+	rows      map[backend.Op]*Row
+	before    backend.Counts
+	recording *recording // the one that is being made
+}
+
+// New returns b, profiled. A chain of blocks runs block by block, so that each has its row.
+func New(b backend.Backend) *Device { return &Device{Backend: b, rows: map[backend.Op]*Row{}} }
+
+// Unwrap returns the device inside, for [backend.As].
+func (d *Device) Unwrap() backend.Backend { return d.Backend }
+
+// Start begins to count. What ran before (the first steps, which allocate and compile) is not in the table.
+func (d *Device) Start() {
+	clear(d.rows)
+	d.before, _ = backend.CountsOf(d.Backend)
+	d.running = true
+}
+
+// Stop ends counting and returns the table of n steps, the largest share first.
+func (d *Device) Stop(steps int) Table {
+	d.running = false
+	t := Table{Steps: steps}
+	if now, ok := backend.CountsOf(d.Backend); ok {
+		counts := now.Since(d.before)
+		t.Counts = &counts
+	}
+	for _, r := range d.rows {
+		t.Rows = append(t.Rows, *r)
+		t.Operations += r.Time
+	}
+	slices.SortFunc(t.Rows, byTime)
+	return t
+}
+
+// Compile implements Backend.
+func (d *Device) Compile(op backend.Op) (backend.Plan, error) {
+	if _, ok := op.(backend.Chain); ok {
+		return nil, backend.Unsupported(d.Info().Device, op, "a profile runs it block by block")
+	}
+	p, err := d.Backend.Compile(op)
+	if err != nil {
+		return nil, err
+	}
+	return &plan{Plan: p, device: d, binder: backend.NewBinder(op)}, nil
+}
+
+// plan is a plan of a profiled device.
+type plan struct {
+	backend.Plan
+	device *Device
+	binder *backend.Binder
+}
+
+// Run implements Plan.
+func (p *plan) Run(args backend.Args, s backend.Scratch) error {
+	if p.device.recording == nil {
+		return p.timed(args, s)
+	}
+	tensors, err := p.binder.Bind(args)
+	if err != nil {
+		return err
+	}
+	kept := bound(slices.Clone(tensors))
+	p.device.recording.steps = append(p.device.recording.steps, func() error { return p.timed(kept, s) })
+	return nil
+}
+
+// timed runs the operation and adds what it took to its row.
+func (p *plan) timed(args backend.Args, s backend.Scratch) error {
+	if !p.device.running {
+		return p.Plan.Run(args, s)
+	}
+	took, err := backend.Elapsed(p.device.Backend, func() error { return p.Plan.Run(args, s) })
+	if err != nil {
+		return err
+	}
+	p.device.add(p.Op(), took)
+	return nil
+}
+
+func (d *Device) add(op backend.Op, took time.Duration) {
+	r, ok := d.rows[op]
+	if !ok {
+		r = newRow(op)
+		d.rows[op] = r
+	}
+	r.Count++
+	r.Time += took
+}
+
+// bound are arguments that were captured.
+type bound []backend.Tensor
+
+// Bind implements Args.
+func (b bound) Bind(dst []backend.Tensor) []backend.Tensor { return append(dst, b...) }
+
+// recording is a list of operations with the addresses they were recorded with.
+type recording struct{ steps []func() error }
+
+// Record implements Recorder: it notes the operations and executes nothing.
+func (d *Device) Record(step func() error) (backend.Recording, error) {
+	if d.recording != nil {
+		return nil, &backend.Error{Device: d.Info().Device, Op: "record", Err: backend.ErrRecording}
+	}
+	r := &recording{}
+	d.recording = r
+	defer func() { d.recording = nil }()
+	if err := step(); err != nil {
+		return nil, fmt.Errorf("record: %w", err)
+	}
+	return r, nil
+}
+
+// Run implements Recording.
+func (r *recording) Run() error {
+	for _, step := range r.steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close implements Recording.
+func (r *recording) Close() error {
+	r.steps = nil
+	return nil
+}
