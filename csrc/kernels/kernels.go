@@ -4,7 +4,10 @@
 // Activations have the type that -DTYPE=F32, F16 or BF16 chooses, so that there is one module per file and type.
 package kernels
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
 //go:embed *.cu *.cuh
 var files embed.FS
@@ -12,8 +15,20 @@ var files embed.FS
 // Elements are the operations that look at each element alone: fill, add, activation, dropout and the optimizer's update.
 const Elements = "elements.cu"
 
+// ConvDirect are convolutions of every shape, one thread or warp per result.
+const ConvDirect = "conv_direct.cu"
+
 // Header is what every source includes.
 const Header = "common.cuh"
+
+// Headers returns the names of all files that a source may include.
+func Headers() []string {
+	names, err := fs.Glob(files, "*.cuh")
+	if err != nil {
+		panic("kernels: " + err.Error()) // the pattern is right
+	}
+	return names
+}
 
 // Text returns the source of a file of this package; the empty string if there is none.
 func Text(name string) string {
