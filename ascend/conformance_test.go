@@ -50,7 +50,7 @@ func standIn(t *testing.T, soc string) *aclfake.Control {
 }
 
 // laterRules are optimizers that this device does not have yet.
-var laterRules = []string{"Update adam", "Update lion", "Update rmsprop", "Update adagrad", "Update lamb", "Update blend"}
+var laterRules = []string{"Update lamb"}
 
 // TestDevice runs the suite on the stand-in as an A2 chip.
 func TestDevice(t *testing.T) {

@@ -162,31 +162,3 @@ func (p *program) readRegister(y value) {
 	p.sum(f, true, s, 0)
 	p.addIn(y, s, -1)
 }
-
-// update is SGD with momentum over a flat range. The hyper-parameters stay on the device.
-func (p *program) update(o backend.Update) string {
-	if o.Rule > backend.Nesterov {
-		return "no update rule " + o.Rule.String()
-	}
-	dw, hyper, w, v := p.flat(0), p.flat(1), p.flat(2), p.flat(3)
-	lr, decay := hyper.element(backend.HyperLR), hyper.element(backend.HyperWeightDecay)
-	mu, scale := hyper.element(backend.HyperMomentum), hyper.element(backend.HyperGradScale)
-	if o.Rule == backend.Momentum {
-		p.mulIn(v, mu)
-		p.addProductIn(v, dw, scale, 1)
-		p.addProductIn(v, w, decay, 1)
-		p.addProductIn(w, v, lr, -1)
-		return ""
-	}
-	if o.Rule != backend.Nesterov {
-		return "no kernel for this rule"
-	}
-	g := p.temp(acl.Float, o.Elements)
-	p.mul(dw, scale, g)
-	p.addProductIn(g, w, decay, 1)
-	p.mulIn(v, mu)
-	p.addIn(v, g, 1)
-	p.addProductIn(g, v, mu, 1)
-	p.addProductIn(w, g, lr, -1)
-	return ""
-}

@@ -313,6 +313,11 @@ ACLNN_OP(Addcmul, const aclTensor *self, const aclTensor *tensor1, const aclTens
 ACLNN_OP(InplaceAddcmul, const aclTensor *selfRef, const aclTensor *tensor1, const aclTensor *tensor2,
          const aclScalar *value);
 ACLNN_OP(Rsqrt, const aclTensor *self, aclTensor *out);
+/* aclnn_sqrt.h, aclnn_div.h, aclnn_sign.h, aclnn_s_where.h */
+ACLNN_OP(Sqrt, const aclTensor *self, aclTensor *out);
+ACLNN_OP(Div, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OP(Sign, const aclTensor *self, aclTensor *result);
+ACLNN_OP(SWhere, const aclTensor *condition, const aclTensor *self, const aclTensor *other, aclTensor *out);
 /* aclnn_mean.h, aclnn_reduce_sum.h */
 ACLNN_OP(Mean, const aclTensor *self, const aclIntArray *dim, bool keepDim, aclDataType dtype, aclTensor *out);
 ACLNN_OP(ReduceSum, const aclTensor *self, const aclIntArray *dims, bool keepDims, aclDataType dtype, aclTensor *out);

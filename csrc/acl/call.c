@@ -119,6 +119,10 @@ static aclnnStatus plan(call *c, uint64_t *workspace, aclOpExecutor **executor) 
     PLAN(InplaceZero, t[0])
     PLAN(Permute, t[0], a[0], t[1])
     PLAN(IsFinite, t[0], t[1])
+    PLAN(Sqrt, t[0], t[1])
+    PLAN(Div, t[0], t[1], t[2])
+    PLAN(Sign, t[0], t[1])
+    PLAN(SWhere, t[0], t[1], t[2], t[3])
   }
 #undef PLAN
   return ACLNN_ERR_PARAM_INVALID;

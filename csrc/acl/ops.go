@@ -39,6 +39,10 @@ const (
 	InplaceZero
 	Permute
 	IsFinite
+	Sqrt
+	Div
+	Sign
+	SWhere
 )
 
 // opNames are the vendor's names without "aclnn".
@@ -77,6 +81,10 @@ var opNames = [...]string{
 	InplaceZero:             "InplaceZero",
 	Permute:                 "Permute",
 	IsFinite:                "IsFinite",
+	Sqrt:                    "Sqrt",
+	Div:                     "Div",
+	Sign:                    "Sign",
+	SWhere:                  "SWhere",
 }
 
 // String returns the vendor's name of the operator.

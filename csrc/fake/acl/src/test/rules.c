@@ -367,6 +367,33 @@ static void operator_arguments(void) {
   EXPECT(0, misuses());
 }
 
+// What update rules need.
+static void optimizer_arguments(void) {
+  start("910B");
+  void *p = device(4096);
+  uint64_t n;
+  aclOpExecutor *e;
+  aclTensor *f8 = vec(p, ACL_FLOAT, 8), *f4 = vec(p, ACL_FLOAT, 4), *i8 = vec(p, ACL_INT32, 8), *u8 = vec(p, ACL_UINT8, 8);
+  aclTensor *one = vec(p, ACL_FLOAT, 1), *is = vec(p, ACL_BOOL, 1);
+  EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnSqrtGetWorkspaceSize(f8, NULL, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSqrtGetWorkspaceSize(f8, f4, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSqrtGetWorkspaceSize(i8, i8, &n, &e)); // its root is FLOAT
+  EXPECT(0, aclnnSqrtGetWorkspaceSize(i8, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnDivGetWorkspaceSize(f8, f4, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnDivGetWorkspaceSize(i8, i8, i8, &n, &e));
+  EXPECT(0, aclnnDivGetWorkspaceSize(f8, one, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSignGetWorkspaceSize(u8, u8, &n, &e)); // not in the list
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSignGetWorkspaceSize(f8, i8, &n, &e));
+  EXPECT(0, aclnnSignGetWorkspaceSize(f8, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSWhereGetWorkspaceSize(one, f8, f8, f8, &n, &e)); // the condition is BOOL or UINT8
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSWhereGetWorkspaceSize(is, f8, f4, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnSWhereGetWorkspaceSize(NULL, f8, f8, f8, &n, &e));
+  EXPECT(0, aclnnSWhereGetWorkspaceSize(is, f8, one, f8, &n, &e));
+  fakeAclSet("SOC", "310P");
+  EXPECT(ACLNN_ERR_INNER_FIND_KERNEL_ERROR, aclnnSqrtGetWorkspaceSize(f8, f8, &n, &e));
+  EXPECT(0, misuses());
+}
+
 static aclIntArray *two(int64_t a, int64_t b) { return aclCreateIntArray((int64_t[]){a, b}, 2); }
 
 static int conv(int dtype, int format, aclIntArray *padding, int64_t groups, int64_t out, int8_t cube) {
@@ -443,7 +470,7 @@ static const struct {
     CASE(before_init), CASE(init_twice), CASE(devices), CASE(memory), CASE(copies), CASE(pinned_copies_are_late),
     CASE(sync_copies_do_not_wait), CASE(free_in_flight), CASE(streams_and_events), CASE(capture), CASE(saturation),
     CASE(used_twice), CASE(workspace), CASE(arguments_must_live), CASE(wrong_second_phase), CASE(repeatable),
-    CASE(packages), CASE(operator_arguments), CASE(conv_arguments), CASE(chips), CASE(fails_on_request),
+    CASE(packages), CASE(operator_arguments), CASE(optimizer_arguments), CASE(conv_arguments), CASE(chips), CASE(fails_on_request),
 };
 
 int main(void) {
