@@ -1,0 +1,209 @@
+package devicecheck
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ending is how a child ended.
+type ending int
+
+const (
+	finished ending = iota // the step is over
+	more                   // another child is to go on
+	crashed
+	hung
+)
+
+// attempt is one child of a step.
+type attempt struct {
+	step    Step
+	result  *StepResult
+	log     *tail
+	current *begin // the case it is in
+	since   time.Time
+	events  chan event
+	ended   ending
+	over    bool // the child has said that it is at its end
+	killed  bool
+	told    func(name string) // which case begins
+}
+
+// dying is how long a killed process may take to be gone; one that waits for a driver may never be.
+const dying = 30 * time.Second
+
+var errStuck = errors.New("the process cannot be ended: it waits for the driver")
+
+// run starts the child and follows it to its end. A child that exceeds its time is killed. An error is of starting it.
+func (a *attempt) run(ctx context.Context, cmd *exec.Cmd) error {
+	tried := []string{}
+	for _, o := range a.result.Outcomes {
+		tried = append(tried, o.Case)
+	}
+	list, err := json.Marshal(tried)
+	if err != nil {
+		return err
+	}
+	reader, writer := io.Pipe()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(list), writer, a.log
+	cmd.WaitDelay = 5 * time.Second // for pipes that a grandchild keeps open
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	a.events = make(chan event)
+	go a.read(reader)
+	exit := make(chan error, 1)
+	go func() {
+		err := cmd.Wait()
+		_ = writer.Close()
+		exit <- err
+	}()
+	if err := a.follow(ctx, func() { _ = cmd.Process.Kill() }); err != nil {
+		return err
+	}
+	a.settle(<-exit)
+	return ctx.Err()
+}
+
+// read hands on the events of a child; what else it prints goes to the log.
+func (a *attempt) read(r io.Reader) {
+	defer close(a.events)
+	lines := bufio.NewReaderSize(r, 1<<16)
+	for {
+		line, err := lines.ReadBytes('\n')
+		e, rest, ok := parseEvent(line)
+		_, _ = a.log.Write(rest)
+		if ok {
+			a.events <- e
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// follow takes events until the child is gone, and kills it when its time is over.
+func (a *attempt) follow(ctx context.Context, kill func()) error {
+	a.since, a.ended = time.Now(), crashed
+	timer := time.NewTimer(a.step.Setup)
+	defer timer.Stop()
+	cancelled := ctx.Done()
+	for {
+		select {
+		case e, ok := <-a.events:
+			if !ok {
+				return nil
+			}
+			if limit := a.take(e); !a.killed {
+				timer.Reset(limit)
+			}
+			continue
+		case <-timer.C:
+			if a.killed {
+				a.settle(errStuck)
+				return errStuck
+			}
+			if !a.over {
+				a.ended = hung
+			}
+		case <-cancelled:
+			cancelled = nil
+		}
+		kill()
+		a.killed = true
+		timer.Reset(dying)
+	}
+}
+
+// take notes an event and returns the time until the next must be there.
+func (a *attempt) take(e event) time.Duration {
+	switch {
+	case e.Begin != nil:
+		a.current, a.since = e.Begin, time.Now()
+		a.told(e.Begin.Case)
+		return time.Duration(e.Begin.Limit * float64(time.Second))
+	case e.End != nil:
+		a.result.Outcomes = append(a.result.Outcomes, *e.End)
+		a.current, a.since = nil, time.Now()
+	default:
+		a.over = true
+		a.ended = finished
+		if e.More {
+			a.ended = more
+		}
+		a.result.Error = e.Error
+	}
+	return a.step.Setup
+}
+
+// settle notes what a child that did not end by itself was doing.
+func (a *attempt) settle(exit error) {
+	if a.ended != crashed && a.ended != hung {
+		return
+	}
+	o := Outcome{State: Crashed, Text: fmt.Sprintf("the process ended: %v%s", exit, a.log.lastWords()), Seconds: time.Since(a.since).Seconds()}
+	if a.ended == hung {
+		o.State, o.Text = Hung, fmt.Sprintf("no end after %.0f s%s", o.Seconds, a.log.lastWords())
+	}
+	if a.current == nil {
+		a.result.Error = "outside of any case: " + o.Text
+		return
+	}
+	o.Case = a.current.Case
+	a.result.Outcomes = append(a.result.Outcomes, o)
+}
+
+// tail is a log that keeps its last words apart.
+type tail struct {
+	mu   sync.Mutex
+	w    io.Writer
+	room int64 // bytes that may still be written
+	last []byte
+}
+
+const (
+	logRoom  = 8 << 20 // of a step
+	lastRoom = 2000
+)
+
+// Write implements io.Writer. It never fails: a log that cannot be written must not end a check.
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := min(int64(len(p)), t.room); n > 0 {
+		_, _ = t.w.Write(p[:n])
+		t.room -= n
+	}
+	t.last = append(t.last, p...)
+	if len(t.last) > lastRoom {
+		t.last = t.last[len(t.last)-lastRoom:]
+	}
+	return len(p), nil
+}
+
+// lastWords returns the first line of what a child printed last that says why it ended, or "".
+func (t *tail) lastWords() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := strings.Split(strings.TrimSpace(string(t.last)), "\n")
+	for _, sign := range []string{"fatal error:", "SIG", "panic:"} {
+		for _, line := range lines {
+			if strings.Contains(line, sign) {
+				return ": " + strings.TrimSpace(line)
+			}
+		}
+	}
+	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
+		return ": " + last
+	}
+	return ""
+}
