@@ -1,0 +1,75 @@
+//go:build cgo && linux
+
+package cuda
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"mnv2/backend"
+	"mnv2/backend/backendtest"
+	fakenv "mnv2/csrc/fake/nv"
+	"mnv2/csrc/nv"
+	"mnv2/internal/shareddata"
+)
+
+// build makes the stand-ins once for all tests of the process.
+var build = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "mnv2-cuda-")
+	if err != nil {
+		return "", err
+	}
+	folders = append(folders, folder)
+	return folder, fakenv.Build(folder)
+})
+
+// folders are removed at the end.
+var folders []string
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	for _, f := range folders {
+		_ = os.RemoveAll(f)
+	}
+	os.Exit(code)
+}
+
+// standIn makes the stand-ins the installed libraries, with settings like "MNV2_FAKE_MEMORY=1000000". At the end nothing may be
+// left alive, and nothing have been done that a device would not forgive.
+func standIn(t *testing.T, settings ...string) *fakenv.Control {
+	t.Helper()
+	folder, err := build()
+	if errors.Is(err, fakenv.ErrNoCompiler) {
+		shareddata.Skip(t, "gcc", err)
+	}
+	require.NoError(t, err)
+	t.Setenv(nv.EnvLibs, "only:"+folder)
+	for _, s := range settings {
+		name, value, _ := strings.Cut(s, "=")
+		t.Setenv(name, value)
+	}
+	control, err := fakenv.Attach(folder)
+	require.NoError(t, err)
+	control.Reset()
+	t.Cleanup(func() {
+		assert.Empty(t, control.Misuse())
+		assert.Empty(t, control.Live())
+	})
+	return control
+}
+
+// missing are operations that this device does not have yet.
+var missing = []string{"Conv2D", "BatchNorm", "GlobalAvgPool", "SoftmaxCrossEntropy", "Convert", "Reduce", "ConvBNAct",
+	"InvertedResidual", "Head", "Chain", "Update adam", "Update lion", "Update rmsprop", "Update adagrad", "Update lamb", "Update blend"}
+
+// TestDevice runs the suite on the stand-ins.
+func TestDevice(t *testing.T) {
+	standIn(t)
+	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{Allow: missing})
+}

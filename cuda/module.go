@@ -1,0 +1,115 @@
+//go:build cgo && linux
+
+package cuda
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"mnv2/backend"
+	"mnv2/csrc/kernels"
+	"mnv2/csrc/nv"
+)
+
+// kernel names a function of csrc/kernels and how its file is compiled.
+type kernel struct {
+	file    string        // kernels.Elements
+	name    string        // "add"
+	dtype   backend.DType // what element stands for
+	defines []string      // "CIN=96": sizes that the file wants as constants
+}
+
+// moduleKey tells compiled files apart.
+type moduleKey struct {
+	file    string
+	dtype   backend.DType
+	defines string
+}
+
+// module is a compiled file. It stays loaded until the device is closed.
+type module struct {
+	module    nv.Module
+	functions map[string]*function
+}
+
+// function is a kernel of a module.
+type function struct {
+	nv.Function
+	shared int // bytes of dynamic shared memory that it may use
+}
+
+// defaultShared is the dynamic shared memory that every kernel may use.
+const defaultShared = 48 << 10
+
+// dtypeMacros are the values of TYPE.
+var dtypeMacros = map[backend.DType]string{backend.F32: "F32", backend.F16: "F16", backend.BF16: "BF16"}
+
+// function returns a kernel that may use shared bytes of dynamic shared memory. It compiles and loads its file if that is new.
+func (d *Device) function(k kernel, shared int) (nv.Function, error) {
+	key := moduleKey{k.file, k.dtype, strings.Join(k.defines, " ")}
+	m := d.modules[key]
+	if m == nil {
+		made, err := d.compile(k)
+		if err != nil {
+			return 0, err
+		}
+		loaded, err := d.c.LoadModule(made.Cubin)
+		if err != nil {
+			return 0, fmt.Errorf("load %s: %w", k.file, err)
+		}
+		m = &module{module: loaded, functions: map[string]*function{}}
+		d.modules[key] = m
+	}
+	f, err := m.function(d.c, k.name)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", k.file, err)
+	}
+	if shared > f.shared {
+		if err := d.c.SetDynamicShared(f.Function, shared); err != nil {
+			return 0, fmt.Errorf("%s: %s: %w", k.file, k.name, err)
+		}
+		f.shared = shared
+	}
+	return f.Function, nil
+}
+
+func (m *module) function(c *nv.Context, name string) (*function, error) {
+	if f := m.functions[name]; f != nil {
+		return f, nil
+	}
+	found, err := c.Function(m.module, name)
+	if err != nil {
+		return nil, err
+	}
+	f := &function{found, defaultShared}
+	m.functions[name] = f
+	return f, nil
+}
+
+// compile makes machine code of the kernel's file.
+func (d *Device) compile(k kernel) (nv.Compiled, error) {
+	source, err := k.source()
+	if err != nil {
+		return nv.Compiled{}, err
+	}
+	return d.c.Library().Compile(source, d.arch)
+}
+
+// source returns the kernel's file with the options that it is compiled with.
+func (k kernel) source() (nv.Source, error) {
+	s := nv.Source{Name: k.file, Text: kernels.Text(k.file), Options: []string{"--std=c++17"}}
+	if s.Text == "" {
+		return s, errors.New("there is no kernel file " + k.file)
+	}
+	if macro := dtypeMacros[k.dtype]; macro != "" {
+		s.Options = append(s.Options, "-DTYPE="+macro)
+	}
+	for _, define := range k.defines {
+		s.Options = append(s.Options, "-D"+define)
+	}
+	for _, name := range kernels.Headers() {
+		s.Headers = append(s.Headers, nv.Header{Name: name, Text: kernels.Text(name)})
+	}
+	return s, nil
+}
