@@ -4,10 +4,13 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: acl-fake-sanitize ascend check-headers-acl check-headers-nv all build test test-devices race test-arm64 docs lint fuzz cross bench-peers clean help
+.PHONY: acl-fake-sanitize ascend cuda check-headers-acl check-headers-nv all build test test-devices race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
+
+cuda: ## bin/mnv2 with NVIDIA GPUs; needs gcc, finds the driver, NVRTC and cuDNN when it runs
+	CGO_ENABLED=1 $(GO) build -trimpath -tags cuda -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
 
 ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 	CGO_ENABLED=1 $(GO) build -trimpath -tags ascend -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -15,23 +18,27 @@ ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 
-.PHONY: test-ascend
+.PHONY: test-ascend test-cuda
+test-cuda: ## the CUDA device on stand-in libraries; needs gcc and g++
+	CGO_ENABLED=1 $(GO) test ./csrc/nv ./csrc/kernels ./csrc/fake/cudahost ./csrc/fake/nv ./cuda
+
 test-ascend: ## the Ascend device on stand-in libraries; needs gcc
 	CGO_ENABLED=1 $(GO) test ./csrc/acl ./csrc/fake/acl ./ascend
 
 check-headers-acl: ## compares csrc/acl/acl.h with the vendor's headers, fetched with pip or in CANN_INCLUDE
 	./build/check-headers/acl/run.sh
 
-all: ascend ## bin/mnv2 with every device that is there so far
+all: ## bin/mnv2 with every device; needs gcc
+	CGO_ENABLED=1 $(GO) build -trimpath -tags cuda,ascend -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
 
 test: ## all tests; those of the devices run on stand-ins and need gcc
 	$(GO) vet ./...
 	CGO_ENABLED=0 $(GO) test ./...
 	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory test-devices; else echo "no gcc: the devices' tests are left out"; fi
 
-test-devices: ## the tests of the bindings and of the Ascend device, on stand-ins
-	CGO_ENABLED=1 $(GO) test ./csrc/... ./ascend/...
-	CGO_ENABLED=1 $(GO) test -tags ascend ./internal/devices ./cmd/mnv2
+test-devices: ## the tests of the bindings and of the devices, on stand-ins
+	CGO_ENABLED=1 $(GO) test ./csrc/... ./cuda/... ./ascend/...
+	CGO_ENABLED=1 $(GO) test -tags cuda,ascend ./internal/devices ./cmd/mnv2
 
 race: ## all tests under the race detector
 	CGO_ENABLED=1 $(GO) test -race ./...

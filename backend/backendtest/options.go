@@ -14,6 +14,8 @@ type Options struct {
 	// Allow lists operations that the device may lack, by name ("Update") or name and pass ("Conv2D grad-weight").
 	// All others must be supported. An allowed one that is missing is counted in the summary.
 	Allow []string
+	// LeaveOut names groups of tests that need operations which the device does not have yet.
+	LeaveOut []string
 	// OpenVariants opens the same device set up in ways that must not change a bit: other counts of threads.
 	OpenVariants map[string]func() (backend.Backend, error)
 	// NoNonFinite leaves out the cases with NaN and infinity among the inputs, for libraries that document other rules.
@@ -82,6 +84,10 @@ func run(t tester, open func() (backend.Backend, error), o Options, list []group
 		return
 	}
 	for _, g := range list {
+		if slices.Contains(o.LeaveOut, g.name) {
+			t.Logf("left out: %s", g.name)
+			continue
+		}
 		t.Run(g.name, func(t tester) { g.run(s, t) })
 	}
 	s.summary.log(t, s.info)

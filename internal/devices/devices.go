@@ -21,7 +21,7 @@ type Options struct {
 // drivers lists what --device may name, best first: the order in which auto tries.
 func drivers(o Options) []backend.Driver {
 	return []backend.Driver{
-		absent("cuda"),
+		cudaDriver(o),
 		ascendDriver(o),
 		cpuDriver(o),
 	}

@@ -1,0 +1,16 @@
+//go:build cuda
+
+package devices
+
+import (
+	"mnv2/backend"
+	"mnv2/cuda"
+)
+
+func cudaDriver(o Options) backend.Driver {
+	d := cuda.Driver
+	d.Open = func(index int) (backend.Backend, error) {
+		return cuda.Open(index, cuda.Options{TF32: o.Down})
+	}
+	return d
+}
