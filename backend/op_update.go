@@ -49,20 +49,20 @@ const (
 	HyperEps                // eps
 	HyperFirstScale         // c1, on the first moment
 	HyperSecondScale        // c2, on the second moment
-	HyperGradShare          // c3, on the gradient beside the first moment
+	HyperGradShare          // c3, on the gradient beside the first moment; of RMSProp, on v
 	HyperDecoupled          // wd, which acts on the weight alone
 	HyperCount
 )
 
 // Update takes one optimizer step over a flat range of parameters. With g = dw*gscale + decay*w, and the names of the numbers
-// as at [HyperLR] and after:
+// as at [HyperLR] and after; with gscale = 0, dw is not read and may be anything, NaN too:
 //
 //	Momentum  v = mu*v + g                                       w -= lr*v
 //	Nesterov  v = mu*v + g                                       w -= lr*(g + mu*v)
 //	Adam      v = mu*v + (1-mu)*g; s = beta*s + (1-beta)*g*g     w -= lr*(u + wd*w)
 //	          with u = (c1*v + c3*g)/(sqrt(c2*s) + eps)
 //	Lion      u = sign(mu*v + (1-mu)*g); v = beta*v + (1-beta)*g w -= lr*(u + wd*w)
-//	RMSProp   s = beta*s + (1-beta)*g*g; v = mu*v + lr*g/sqrt(s + eps)    w -= v
+//	RMSProp   s = beta*s + (1-beta)*g*g; v = mu*v + lr*g/sqrt(s + eps)    w -= c3*v
 //	Adagrad   v = v + g*g                                        w -= lr*g/(sqrt(v) + eps)
 //	Lamb      v, s, u as Adam with c3 = 0; z = u + wd*w          w -= lr*r*z
 //	          for each tensor r = min(|w|/|z'|, 10), or 1 if |w|, |g| or |z'| is 0

@@ -50,6 +50,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 		return newSoftmaxCrossEntropy(o, e)
 	case backend.Convert:
 		return newConvert(o, e)
+	case backend.Guard:
+		return newGuard(o, e)
 	case backend.Reduce:
 		return newReduce(o, e)
 	case backend.Update:

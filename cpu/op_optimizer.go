@@ -41,6 +41,14 @@ func (p *optimizer) part(i, chunk int) []float32 {
 	return p.f32(i)[from:to]
 }
 
+// gradient is d*scale; with a scale of 0 the gradient counts as 0, whatever it holds.
+func gradient(d, scale float32) float32 {
+	if scale == 0 {
+		return 0
+	}
+	return d * scale
+}
+
 func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
 
 func (p *optimizer) adam(chunk, _ int) {
@@ -53,7 +61,7 @@ func adamStep(h, dw, w, v, s []float32) {
 	beta, eps, wd := h[backend.HyperSecond], h[backend.HyperEps], h[backend.HyperDecoupled]
 	c1, c2, c3 := h[backend.HyperFirstScale], h[backend.HyperSecondScale], h[backend.HyperGradShare]
 	for i, d := range dw {
-		g := d*scale + decay*w[i]
+		g := gradient(d, scale) + decay*w[i]
 		v[i] = mu*v[i] + (1-mu)*g
 		s[i] = beta*s[i] + (1-beta)*g*g
 		w[i] -= lr * ((c1*v[i]+c3*g)/(root(c2*s[i])+eps) + wd*w[i])
@@ -64,7 +72,7 @@ func (p *optimizer) lion(chunk, _ int) {
 	h, dw, w, v := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk)
 	mu, beta, wd := h[backend.HyperMomentum], h[backend.HyperSecond], h[backend.HyperDecoupled]
 	for i, d := range dw {
-		g := d*h[backend.HyperGradScale] + h[backend.HyperWeightDecay]*w[i]
+		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
 		u := mu*v[i] + (1-mu)*g
 		switch {
 		case u > 0:
@@ -81,17 +89,17 @@ func (p *optimizer) rmsprop(chunk, _ int) {
 	h, dw, w, v, s := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk), p.part(4, chunk)
 	beta := h[backend.HyperSecond]
 	for i, d := range dw {
-		g := d*h[backend.HyperGradScale] + h[backend.HyperWeightDecay]*w[i]
+		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
 		s[i] = beta*s[i] + (1-beta)*g*g
 		v[i] = h[backend.HyperMomentum]*v[i] + h[backend.HyperLR]*g/root(s[i]+h[backend.HyperEps])
-		w[i] -= v[i]
+		w[i] -= h[backend.HyperGradShare] * v[i]
 	}
 }
 
 func (p *optimizer) adagrad(chunk, _ int) {
 	h, dw, w, v := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk)
 	for i, d := range dw {
-		g := d*h[backend.HyperGradScale] + h[backend.HyperWeightDecay]*w[i]
+		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
 		v[i] += g * g
 		w[i] -= h[backend.HyperLR] * g / (root(v[i]) + h[backend.HyperEps])
 	}
@@ -102,12 +110,12 @@ func (p *optimizer) blend(chunk, _ int) {
 	mu, share := h[backend.HyperMomentum], h[backend.HyperLR]*h[backend.HyperGradScale]
 	if mu == 0 { // w may hold anything, NaN too
 		for i, d := range dw {
-			w[i] = share * d
+			w[i] = gradient(d, share)
 		}
 		return
 	}
 	for i, d := range dw {
-		w[i] = mu*w[i] + share*d
+		w[i] = mu*w[i] + gradient(d, share)
 	}
 }
 
@@ -124,7 +132,7 @@ func (p *optimizer) lamb(tensor, _ int) {
 	mu, beta := h[backend.HyperMomentum], h[backend.HyperSecond]
 	var ww, gg, zz float64
 	for i, d := range dw {
-		g := d*h[backend.HyperGradScale] + h[backend.HyperWeightDecay]*w[i]
+		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
 		v[i] = mu*v[i] + (1-mu)*g
 		s[i] = beta*s[i] + (1-beta)*g*g
 		z := c1*v[i]/root(c2*s[i]+eps) + wd*w[i]

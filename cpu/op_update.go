@@ -42,10 +42,16 @@ func (u *update) run() error {
 	return nil
 }
 
+// noGradient stands in for gradients that must not be read.
+var noGradient [flatChunk]float32
+
 func (u *update) step(chunk, worker int) {
 	from, to := flatRange(chunk, u.elements)
 	dw, w, v := u.f32(0)[from:to], u.f32(2)[from:to], u.f32(3)[from:to]
 	h, a := u.f32(1), u.args.of(worker)
+	if h[backend.HyperGradScale] == 0 {
+		dw = noGradient[:to-from]
+	}
 	a.Rate, a.Decay = h[backend.HyperLR], h[backend.HyperWeightDecay]
 	a.Momentum.Momentum, a.Scale = h[backend.HyperMomentum], h[backend.HyperGradScale]
 	whole := len(dw) / lanes * lanes

@@ -101,7 +101,7 @@ func (o Optimizer) hyper(t int, lr, decay float64) model.Hyper {
 		h.Momentum, h.Second = firstDecay, lionDecay
 		h.WeightDecay, h.Decoupled = 0, decay
 	case "rmsprop":
-		h.Second, h.Eps = rmspropDecay, o.Eps
+		h.Second, h.Eps, h.GradShare = rmspropDecay, o.Eps, 1
 	}
 	return h
 }

@@ -20,7 +20,7 @@ func (c opCase) name() string { return c.op.String() + " " + string(c.data) }
 // opCases returns the case list for activations of type t in layout l.
 func opCases(t backend.DType, l backend.Layout) []opCase {
 	return slices.Concat(convCases(t, l), normCases(t, l), activationCases(t, l), elementwiseCases(t, l), poolCases(t, l),
-		lossCases(t, l), convertCases(t, l), reduceCases(t, l), updateCases())
+		lossCases(t, l), convertCases(t, l), reduceCases(t, l), updateCases(), guardCases())
 }
 
 // convShape is n images of h x w, c -> k channels, r x r taps, stride, padding, groups.
@@ -231,7 +231,19 @@ func updateCases() []opCase {
 			if rule == backend.Lamb {
 				op.Tensors = min(n, 5)
 			}
-			list = append(list, opCase{op: op, data: normal})
+			list = append(list, opCase{op: op, data: normal}, opCase{op: op, data: skipped})
+		}
+	}
+	return list
+}
+
+// guardCases are steps that count and steps that do not, for each reason, with and without a limit.
+func guardCases() []opCase {
+	var list []opCase
+	for _, op := range []backend.Guard{{Rows: 1, Scaled: 1}, {Rows: 4, Scaled: 2, Clip: 0.5}, {Rows: 3, Scaled: 1, Window: 7},
+		{Rows: 6, Scaled: 6, Clip: 1e4, Window: 2000}} {
+		for _, data := range []profile{normal, skipped, lostLoss, lostSquares, doubling, smallest} {
+			list = append(list, opCase{op: op, data: data})
 		}
 	}
 	return list

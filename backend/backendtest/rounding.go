@@ -58,6 +58,9 @@ func rounding(op backend.Op, before, after []*ref.Tensor) ([]*ref.Tensor, error)
 		roundConvert(o, before[0], bounds[1])
 	case backend.SoftmaxCrossEntropy:
 		roundSoftmaxCrossEntropy(o, before, after, bounds)
+	case backend.Guard:
+		roundFew(after[len(after)-2], bounds[len(after)-2])
+		roundFew(after[len(after)-1], bounds[len(after)-1])
 	case backend.Update:
 		roundUpdate(o, before, after, bounds)
 	default:

@@ -45,7 +45,10 @@ func roundUpdate(o backend.Update, before, after, bounds []*ref.Tensor) {
 	for i := range before[at["w"]].V {
 		w, v := math.Abs(numbers(before, "w", i)), math.Abs(numbers(before, "v", i))
 		s := numbers(after, "s", i)
-		g := math.Abs(numbers(before, "dw", i))*u.scale + u.decay*w
+		g := u.decay * w
+		if u.scale != 0 {
+			g += math.Abs(numbers(before, "dw", i)) * u.scale
+		}
 		if o.Rule == backend.Blend {
 			set("w", i, 8*unit*(u.mu*w+u.lr*g))
 			continue
@@ -83,7 +86,7 @@ func (u update) moments(rule backend.Rule, g, v, s float64) (first, second, step
 		return first, 0, u.lr * g / math.Sqrt(first)
 	case backend.RMSProp:
 		first = u.mu*v + u.lr*g/math.Sqrt(s+u.eps)
-		return 4 * first, s, first
+		return 4 * first, s, u.c3 * first
 	}
 	first = u.mu*v + (1-u.mu)*g
 	return first, s, u.lr * (u.c1*first + u.c3*g) / (math.Sqrt(u.c2*s) + u.eps)

@@ -21,6 +21,13 @@ const (
 	subnormal profile = "subnormal" // below the smallest normal number
 	nonFinite profile = "nonfinite" // a few NaN and infinities
 	bigMean   profile = "bigmean"   // mean 300, deviation 1
+
+	// Of updates and guards.
+	skipped     profile = "skipped"      // gradients that are not finite, and an update that must ignore them
+	lostLoss    profile = "lost-loss"    // a loss that is not finite
+	lostSquares profile = "lost-squares" // a norm that is not finite
+	doubling    profile = "doubling"     // the loss scale is about to be doubled
+	smallest    profile = "smallest"     // skipped at the smallest loss scale
 )
 
 // generate returns numbers for the operands that op reads, rounded to their types, and nil for those it only writes.
@@ -38,6 +45,14 @@ func generate(rng *rand.Rand, op backend.Op, p profile) []*ref.Tensor {
 func generateOne(rng *rand.Rand, op backend.Op, o backend.Operand, p profile) *ref.Tensor {
 	t := ref.New(o.Desc)
 	f := special(rng, op, o)
+	switch op := op.(type) {
+	case backend.Guard:
+		f = guardNumbers(rng, op, o.Name, p)
+	case backend.Update:
+		if p == skipped {
+			f = skippedNumbers(rng, o, f)
+		}
+	}
 	if conv, ok := op.(backend.Conv2D); ok && conv.Pass == backend.GradWeight && o.Name == "dy" && p == nonFinite {
 		p = normal // an infinite gradient beside zero padding would ask devices how they pad
 	}

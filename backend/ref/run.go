@@ -89,6 +89,8 @@ func dispatch(op backend.Op, t []*Tensor) error {
 		return softmaxCrossEntropy(o, t)
 	case backend.Convert:
 		convert(o, t[0], t[1])
+	case backend.Guard:
+		guard(o, t)
 	case backend.Reduce:
 		reduce(o, t[0], t[1])
 	case backend.Update:

@@ -33,12 +33,20 @@ func update(o backend.Update, t []*Tensor) {
 		s = t[4].V
 	}
 	for i := range w {
-		g := dw[i] * h.scale
+		g := h.gradient(dw[i])
 		if o.Rule != backend.Blend {
 			g += h.decay * w[i]
 		}
 		w[i] = h.step(o.Rule, g, w[i], &v[i], &s[i])
 	}
+}
+
+// gradient is dw*gscale; with a scale of 0 dw is not read.
+func (h hyper) gradient(dw float64) float64 {
+	if h.scale == 0 {
+		return 0
+	}
+	return dw * h.scale
 }
 
 // step moves one weight and returns it.
@@ -59,7 +67,7 @@ func (h hyper) step(rule backend.Rule, g, w float64, v, s *float64) float64 {
 	case backend.RMSProp:
 		*s = h.beta**s + (1-h.beta)*g*g
 		*v = h.mu**v + h.lr*g/math.Sqrt(*s+h.eps)
-		return w - *v
+		return w - h.c3**v
 	case backend.Adagrad:
 		*v += g * g
 		return w - h.lr*g/(math.Sqrt(*v)+h.eps)
@@ -98,7 +106,7 @@ func lamb(h hyper, t []*Tensor) {
 		z := make([]float64, to-from)
 		var ww, gg, zz float64
 		for i := from; i < to; i++ {
-			g := dw[i]*h.scale + h.decay*w[i]
+			g := h.gradient(dw[i]) + h.decay*w[i]
 			z[i-from] = h.adam(g, &v[i], &s[i]) + h.wd*w[i]
 			other := h.c1*v[i]/math.Sqrt(h.c2*s[i]+h.eps) + h.wd*w[i]
 			ww, gg, zz = ww+w[i]*w[i], gg+g*g, zz+other*other
