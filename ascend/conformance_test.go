@@ -49,8 +49,8 @@ func standIn(t *testing.T, soc string) *aclfake.Control {
 	return control
 }
 
-// laterRules are optimizers that this device does not have yet.
-var laterRules = []string{"Update lamb"}
+// laterRules are operations that this device does not have yet.
+var laterRules = []string{"Update lamb", "Guard"}
 
 // TestDevice runs the suite on the stand-in as an A2 chip.
 func TestDevice(t *testing.T) {

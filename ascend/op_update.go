@@ -24,6 +24,7 @@ func (p *program) update(o backend.Update) string {
 	for i, state := range []*value{&u.w, &u.v, &u.s}[:1+o.Rule.States()] {
 		*state = p.flat(2 + i)
 	}
+	u.dw = u.readable()
 	switch o.Rule {
 	case backend.Momentum:
 		u.momentum()
@@ -47,6 +48,14 @@ func (p *program) update(o backend.Update) string {
 
 // number is one of the hyper-parameters, by the index that backend gives it.
 func (u step) number(i int) value { return u.hyper.element(i) }
+
+// readable is the gradient, or zeros where its scale is 0: it may hold NaN then, of a step that is skipped.
+func (u step) readable() value {
+	t, counts := u.scratch(), u.temp(acl.Bool, 1)
+	u.cast(u.number(backend.HyperGradScale), counts)
+	u.call(acl.Spec{Op: acl.SWhere}, []value{counts, u.dw, u.constant(0)}, []value{t})
+	return t
+}
 
 // scratch reserves a vector as long as the range.
 func (u step) scratch() value { return u.temp(acl.Float, u.elements) }
@@ -93,7 +102,7 @@ func (u step) move(d value) {
 	u.addProductIn(u.w, d, u.number(backend.HyperLR), -1)
 }
 
-// momentum needs no scratch: v takes gradient and decay one after the other.
+// momentum: v takes gradient and decay one after the other.
 func (u step) momentum() {
 	u.mulIn(u.v, u.number(backend.HyperMomentum))
 	u.addProductIn(u.v, u.dw, u.number(backend.HyperGradScale), 1)
@@ -141,7 +150,7 @@ func (u step) rmsProp() {
 	u.quotient(g, d, t)
 	u.mulIn(u.v, u.number(backend.HyperMomentum))
 	u.addProductIn(u.v, t, u.number(backend.HyperLR), 1)
-	u.addIn(u.w, u.v, -1)
+	u.addProductIn(u.w, u.v, u.number(backend.HyperGradShare), -1)
 }
 
 func (u step) adagrad() {
