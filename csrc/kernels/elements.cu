@@ -1,35 +1,48 @@
 // elements.cu: operations that look at each element alone. n counts elements; layouts do not matter, since NHWC has no padding.
-// Any count works; no alignment is needed. The only rounding besides float32's is that of storing. Not measured yet.
+//
+// Any grid and block of one dimension; the arrays begin on a multiple of 16 bytes, so that whole packs are read at once. Any
+// count works. The only rounding besides float32's is that of storing. Not measured on a GPU yet.
 #include "common.cuh"
 
 // y = value
 KERNEL fill(element *y, float value, i64 n) {
-	EACH(i, n) store(y + i, value);
+	pack v;
+	UNROLL for (int k = 0; k < VEC; k++) v[k] = value;
+	EACH_PACK(i, n) store_pack(y + i, i + VEC <= n, n - i, v);
 }
 
 // y = a*x + b*y; with b = 0 what y held, NaN included, does not matter
 KERNEL add(const element *x, element *y, float a, float b, i64 n) {
-	EACH(i, n) {
-		float v = a * load(x + i);
-		if (b != 0) v += b * load(y + i);
-		store(y + i, v);
+	EACH_PACK(i, n) {
+		const bool whole = i + VEC <= n;
+		pack v = load_pack(x + i, whole, n - i);
+		UNROLL for (int k = 0; k < VEC; k++) v[k] *= a;
+		if (b != 0) {
+			const pack old = load_pack(y + i, whole, n - i);
+			UNROLL for (int k = 0; k < VEC; k++) v[k] += b * old[k];
+		}
+		store_pack(y + i, whole, n - i, v);
 	}
 }
 
 // y = min(max(x, 0), 6); NaN stays. y may be x.
 KERNEL relu6_forward(const element *x, element *y, i64 n) {
-	EACH(i, n) {
-		float v = load(x + i);
-		v = v < 0 ? 0 : v;
-		store(y + i, v > 6 ? 6 : v);
+	EACH_PACK(i, n) {
+		const bool whole = i + VEC <= n;
+		pack v = load_pack(x + i, whole, n - i);
+		UNROLL for (int k = 0; k < VEC; k++) v[k] = relu6(v[k]);
+		store_pack(y + i, whole, n - i, v);
 	}
 }
 
 // dx = dy where 0 < y < 6, else 0. dx may be dy.
 KERNEL relu6_backward(const element *dy, const element *y, element *dx, i64 n) {
-	EACH(i, n) {
-		float v = load(y + i);
-		store(dx + i, v > 0 && v < 6 ? load(dy + i) : 0.0f);
+	EACH_PACK(i, n) {
+		const bool whole = i + VEC <= n;
+		const pack v = load_pack(y + i, whole, n - i);
+		pack d = load_pack(dy + i, whole, n - i);
+		UNROLL for (int k = 0; k < VEC; k++) d[k] = v[k] > 0 && v[k] < 6 ? d[k] : 0;
+		store_pack(dx + i, whole, n - i, d);
 	}
 }
 

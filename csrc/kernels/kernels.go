@@ -12,20 +12,25 @@ import (
 //go:embed *.cu *.cuh
 var files embed.FS
 
-// Elements are the operations that look at each element alone: fill, add, activation, dropout and the optimizer's update.
+// Elements are the operations that look at each element alone: fill, add, activation, dropout and the update of SGD.
 const Elements = "elements.cu"
 
 // ConvDirect are convolutions of every shape, one thread or warp per result.
 const ConvDirect = "conv_direct.cu"
 
-// Header is what every source includes.
-const Header = "common.cuh"
+// Norm is batch normalisation: statistics, forward, inference and gradients.
+const Norm = "norm.cu"
 
 // Headers returns the names of all files that a source may include.
-func Headers() []string {
-	names, err := fs.Glob(files, "*.cuh")
+func Headers() []string { return match("*.cuh") }
+
+// Sources returns the names of all files with kernels.
+func Sources() []string { return match("*.cu") }
+
+func match(pattern string) []string {
+	names, err := fs.Glob(files, pattern)
 	if err != nil {
-		panic("kernels: " + err.Error()) // the pattern is right
+		panic("kernels: " + err.Error()) // the patterns are right
 	}
 	return names
 }

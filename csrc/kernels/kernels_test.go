@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -13,28 +14,50 @@ import (
 	"mnv2/internal/shareddata"
 )
 
-// TestElements runs the kernels on the host, first to last, last to first and shuffled.
-func TestElements(t *testing.T) {
+// TestKernels runs the kernels of every source on the host: the program of the same name in testdata compares them with float64
+// loops, with blocks first to last, last to first and shuffled.
+func TestKernels(t *testing.T) {
 	if _, err := exec.LookPath("g++"); err != nil {
 		shareddata.Skip(t, "gcc", err)
 	}
 	dir := t.TempDir()
 	lib, err := cudahost.Build(dir)
 	require.NoError(t, err)
-	program := filepath.Join(dir, "elements")
-	out, err := exec.Command("g++", "-std=c++17", "-O1", "-Wall", "-I", dir, "-o", program,
-		filepath.Join("testdata", "elements.cc"), lib, "-Wl,-rpath,"+dir).CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	for _, order := range []string{"0", "1", "2"} {
-		cmd := exec.Command(program, Header, Elements)
-		cmd.Env = append(os.Environ(), "MNV2_CUDAHOST_CACHE="+filepath.Join(dir, "cache"), "MNV2_FAKE_ORDER="+order)
-		out, err = cmd.CombinedOutput()
-		require.NoError(t, err, "order %s: %s", order, out)
+	for _, source := range Sources() {
+		t.Run(source, func(t *testing.T) {
+			program := buildProgram(t, dir, lib, source)
+			for _, order := range []string{"0", "1", "2"} {
+				runProgram(t, program, dir, source, "MNV2_FAKE_ORDER="+order)
+			}
+		})
 	}
 }
 
+// buildProgram builds the program that checks source.
+func buildProgram(t *testing.T, dir, lib, source string) string {
+	name := strings.TrimSuffix(source, ".cu")
+	program := filepath.Join(dir, name)
+	out, err := exec.Command("g++", "-std=c++17", "-O2", "-Wall", "-Wno-unused-function", "-I", dir, "-I", "testdata", "-o", program,
+		filepath.Join("testdata", name+".cc"), lib, "-Wl,-rpath,"+dir).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return program
+}
+
+// runProgram runs it with more variables in its environment.
+func runProgram(t *testing.T, program, dir, source string, variables ...string) {
+	cmd := exec.Command(program, append(Headers(), source)...)
+	cmd.Env = append(os.Environ(), "MNV2_CUDAHOST_CACHE="+filepath.Join(dir, "cache"))
+	cmd.Env = append(cmd.Env, variables...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%v: %s", variables, out)
+}
+
 func TestText(t *testing.T) {
-	assert.Contains(t, Text(Elements), "KERNEL update")
-	assert.Contains(t, Text(Header), "typedef")
+	assert.Contains(t, Text(Elements), "KERNEL add")
+	assert.Contains(t, Sources(), Norm)
+	assert.Contains(t, Headers(), "common.cuh")
+	for _, name := range Headers() {
+		assert.Contains(t, Text(name), "#pragma once", name)
+	}
 	assert.Empty(t, Text("missing.cu"))
 }

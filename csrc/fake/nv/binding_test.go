@@ -170,7 +170,7 @@ func floats(b []byte) []float32 {
 
 func elements() nv.Source {
 	return nv.Source{Name: kernels.Elements, Text: kernels.Text(kernels.Elements), Options: []string{"-DTYPE=F32"},
-		Headers: []nv.Header{{Name: kernels.Header, Text: kernels.Text(kernels.Header)}}}
+		Headers: []nv.Header{{Name: "common.cuh", Text: kernels.Text("common.cuh")}}}
 }
 
 // TestFakeKernel compiles a kernel of csrc/kernels, launches it, records it and replays the recording.

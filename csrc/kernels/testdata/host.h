@@ -31,7 +31,7 @@ static std::string text_of(const char *path) {
 struct Module {
 	cudahost_module *m;
 	Type type;
-	Module(char **argv, int argc, Type t) : type(t) {
+	Module(char **argv, int argc, Type t, const char *more = "-DNOTHING") : type(t) {
 		std::vector<std::string> texts;
 		std::vector<const char *> headers, names;
 		for (int i = 1; i < argc; i++) texts.push_back(text_of(argv[i]));
@@ -39,11 +39,11 @@ struct Module {
 			headers.push_back(texts[i - 1].c_str());
 			names.push_back(argv[i]);
 		}
-		const char *options[] = {t == F32 ? "-DTYPE=F32" : t == F16 ? "-DTYPE=F16" : "-DTYPE=BF16"};
+		const char *options[] = {t == F32 ? "-DTYPE=F32" : t == F16 ? "-DTYPE=F16" : "-DTYPE=BF16", more};
 		void *image = nullptr;
 		size_t size;
 		char *log = nullptr, error[512] = "";
-		if (cudahost_compile(texts.back().c_str(), argv[argc - 1], int(names.size()), headers.data(), names.data(), 1, options, &image,
+		if (cudahost_compile(texts.back().c_str(), argv[argc - 1], int(names.size()), headers.data(), names.data(), 2, options, &image,
 				     &size, &log) || *log || cudahost_load(image, &m, error, sizeof error)) {
 			printf("%s: %s%s\n", argv[argc - 1], log, error);
 			exit(1);
@@ -92,25 +92,31 @@ struct Array {
 	Type type;
 	size_t n;
 	std::vector<unsigned char> bytes;
+	void *pointer = nullptr;
 	static constexpr size_t guard = 256;
 	Array(Type t, size_t n) : type(t), n(n), bytes(n * size() + 2 * guard, 0xff) {
 		memset(bytes.data(), 0xA5, start());
 		memset(data() + n * size(), 0xA5, bytes.size() - start() - n * size());
 	}
+	Array(const Array &other) : Array(other.type, other.n) { *this = other; }
+	Array &operator=(const Array &other) { return memcpy(data(), other.start_of(), n * size()), *this; }
+	const unsigned char *start_of() const { return bytes.data() + start(); }
 	size_t size() const { return type == F32 ? 4 : 2; }
 	size_t start() const { return guard - (size_t)bytes.data() % guard; } // aligned like device memory
 	unsigned char *data() { return bytes.data() + start(); }
-	double at(size_t i) {
+	void *arg() { return pointer = data(), &pointer; } // for launch
+	double at(size_t i) const {
 		if (type == F32) {
 			float v;
-			memcpy(&v, data() + 4 * i, 4);
+			memcpy(&v, start_of() + 4 * i, 4);
 			return v;
 		}
 		unsigned short h;
-		memcpy(&h, data() + 2 * i, 2);
+		memcpy(&h, start_of() + 2 * i, 2);
 		return type == F16 ? half_value(h) : bf16_value(h);
 	}
-	void put(size_t i, float v) { // v has at most 8 significant bits and a moderate exponent, or is not finite
+	// put cuts off what the type does not hold of v, which has a moderate exponent or is not finite.
+	void put(size_t i, float v) {
 		unsigned u;
 		memcpy(&u, &v, 4);
 		if (type == F32) {
@@ -120,7 +126,7 @@ struct Array {
 		unsigned short h = (unsigned short)(u >> 16);
 		if (type == F16) {
 			int e = int(u >> 23 & 255);
-			h = (unsigned short)((u >> 16 & 0x8000) | (e == 255 ? 0x7c00 | (u & 0x7fffff ? 0x200 : 0) : e ? unsigned(e - 112) << 10 | (u >> 13 & 0x3ff) : 0));
+			h = (unsigned short)((u >> 16 & 0x8000) | (e == 255 ? 0x7c00 | (u & 0x7fffff ? 0x200 : 0) : e > 112 ? unsigned(e - 112) << 10 | (u >> 13 & 0x3ff) : 0));
 		}
 		memcpy(data() + 2 * i, &h, 2);
 	}
@@ -129,6 +135,9 @@ struct Array {
 			seed = seed * 1664525u + 1013904223u;
 			put(i, float(int(seed >> 16) % 81 - 40) / 16 * scale);
 		}
+	}
+	void fill_with(float v) {
+		for (size_t i = 0; i < n; i++) put(i, v);
 	}
 	bool intact() {
 		for (size_t i = 0; i < start(); i++)
@@ -158,6 +167,41 @@ static void want(const std::string &what, Array &got, const std::vector<double> 
 		failures++;
 	}
 }
+
+// Compares one element; error bounds what was wrong before it was stored.
+static void want_one(const std::string &what, const Array &got, size_t i, double exact, double error) {
+	static int told;
+	double g = got.at(i), bound = error * (1 + 2 * units[got.type]) + units[got.type] * fabs(exact);
+	bound += got.type == F16 ? 0x1p-24 : 1e-38; // of subnormal results
+	if (isnan(exact) ? isnan(g) : isinf(exact) ? g == exact : fabs(g - exact) <= bound) return;
+	failures++;
+	if (told++ < 20) printf("%s %s: element %zu: got %.9g, want %.9g (allowed %.3g)\n", type_names[got.type], what.c_str(), i, g, exact, bound);
+}
+
+// What n roundings of float32 do to numbers whose magnitudes add up to size.
+static double rounded(double n, double size) { return n * 0x1p-24 * size; }
+
+// Fails if memory around an array was written.
+static void want_intact(std::vector<Array *> list) {
+	for (Array *a : list)
+		if (!a->intact()) {
+			printf("memory around %zu elements of %s was written\n", a->n, type_names[a->type]);
+			failures++;
+		}
+}
+
+// Repeatable numbers.
+struct Numbers {
+	unsigned long long state = 88172645463325252ull;
+	double uniform() { // 0 to 1
+		state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+		return double(state >> 32) * 0x1p-32;
+	}
+	double normal() { return sqrt(-2 * log(uniform() + 0x1p-33)) * cos(6.283185307179586 * uniform()); }
+};
+
+// VEC of common.cuh.
+static int pack_of(Type t) { return t == F32 ? 4 : 8; }
 
 // A convolution's sizes, as the kernels take them.
 struct Conv {
