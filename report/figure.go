@@ -12,6 +12,7 @@ type Figure struct {
 	X      string // name of the horizontal axis
 	Unit   string // of the values: "%", "img/s"
 	Log    bool   // logarithmic vertical axis, if all values are positive
+	LogX   bool   // the same of the horizontal axis
 	Zero   bool   // the vertical axis begins at 0
 	Curves []Curve
 }
@@ -171,6 +172,6 @@ func (f Figure) layout() layout {
 	if f.Zero && len(ys) > 0 {
 		ys = append(ys, 0)
 	}
-	l.x, l.y = newAxis(xs, 10, false, false), newAxis(ys, 4, f.Log, true)
+	l.x, l.y = newAxis(xs, 10, f.LogX, false), newAxis(ys, 4, f.Log, true)
 	return l
 }

@@ -23,7 +23,8 @@ type LRCurve struct {
 	Points   []Tried
 	Diverged bool    // the sweep ended early because the loss rose too far
 	Lowest   Tried   // where the smoothed loss is lowest
-	Suggest  float64 // where the smoothed loss falls fastest over log(lr); 0 if it never falls
+	Fell     float64 // by which share of itself the smoothed loss fell, from where the average has settled
+	Suggest  float64 // where the smoothed loss falls fastest over log(lr); 0 if Fell is too small to tell
 }
 
 // How a sweep judges its losses, after Smith 2015 (arXiv:1506.01186) and Gugger's finder.
@@ -31,6 +32,7 @@ const (
 	sweepSmoothing = 0.95 // share of the moving average that stays
 	sweepExplodes  = 4.0  // times the lowest smoothed loss at which a sweep ends
 	sweepSkip      = 0.05 // share of the steps at the start that the suggestion ignores: the average has not settled
+	sweepFalls     = 0.05 // share by which the loss must fall; less is what batches differ by
 )
 
 func (s Sweep) check() error {
@@ -107,8 +109,15 @@ func (c *LRCurve) add(lr, loss float64) {
 
 // judge looks for the steepest fall, between the first steps and the lowest loss.
 func (c *LRCurve) judge(steps int) {
+	settled := max(1, int(sweepSkip*float64(steps)))
+	if settled >= len(c.Points) || c.Lowest.LR <= c.Points[settled].LR {
+		return
+	}
+	if c.Fell = 1 - c.Lowest.Smoothed/c.Points[settled].Smoothed; c.Fell < sweepFalls {
+		return
+	}
 	steepest := 0.0
-	for i := max(1, int(sweepSkip*float64(steps))); i+1 < len(c.Points); i++ {
+	for i := settled; i+1 < len(c.Points); i++ {
 		before, after := c.Points[i-1], c.Points[i+1]
 		if after.LR > c.Lowest.LR {
 			return

@@ -17,11 +17,12 @@ type trial struct {
 	logged Logged // of the last step
 }
 
-// newTrial makes a run ready whose steps have the given learning rates.
+// newTrial makes a run ready whose steps have the given learning rates. It starts from the parameters alone, not where another run stood.
 func newTrial(o Options, in Inputs, rates []float64) (*trial, error) {
 	t := &trial{}
 	report := o.Report
 	o.LogInterval = 1
+	in.Position, in.Velocity, in.Second, in.Prefixes = nil, nil, nil, nil
 	o.Report = func(e Event) {
 		if l, ok := e.(Logged); ok {
 			t.logged = l

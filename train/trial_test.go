@@ -90,9 +90,21 @@ func TestCurveThatNeverFallsSuggestsNothing(t *testing.T) {
 	}
 	c.judge(30)
 	assert.Zero(t, c.Suggest)
+	assert.Zero(t, c.Fell)
 	c.add(2, math.NaN())
 	assert.True(t, c.Diverged)
 	assert.Len(t, c.Points, 30, "what is not a number is no point")
+}
+
+func TestCurveThatHardlyFallsSuggestsNothing(t *testing.T) {
+	var c LRCurve
+	for i, lr := range (Sweep{From: 1e-3, To: 1, Steps: 100}).rates() {
+		c.add(lr, 2-0.0005*float64(i))
+	}
+	c.judge(100)
+	assert.Positive(t, c.Fell)
+	assert.Less(t, c.Fell, 0.05)
+	assert.Zero(t, c.Suggest, "two hundredths are what batches differ by")
 }
 
 func TestOverfitBatch(t *testing.T) {

@@ -60,6 +60,7 @@ func app() cli.App {
 					"mnv2 train",
 					"mnv2 train --config mobilenet_v2_1.0_ascend --data_dir /data/imagenet",
 					"mnv2 train --data_dir photos --ckpt_path weights.pth --num_classes 5 --opt momentum --lr 0.005",
+					"mnv2 train --config mobilenet_v2_1.0_ascend --data_dir /data/imagenet --dry_run",
 				},
 				More: []string{"Without --config, --data_dir and --dataset it trains a small network on generated shapes."},
 				Base: builtInRecipe, Run: trainCommand,

@@ -23,7 +23,8 @@ type reporter struct {
 	in       cli.Invocation
 	screen   *term.Screen
 	watched  bool // a person looks at the screen
-	log      *os.File
+	isTrial  bool // steps are tried, nothing is kept
+	log      io.WriteCloser
 	bad      int
 	lastLoss float64
 	spark    []float64
@@ -38,9 +39,14 @@ func newReporter(in cli.Invocation) (*reporter, error) {
 	if err != nil {
 		return nil, fmt.Errorf("--ckpt_save_dir: %w", err)
 	}
+	return reporterTo(in, log), nil
+}
+
+// reporterTo returns a reporter whose log lines go to log.
+func reporterTo(in cli.Invocation, log io.WriteCloser) *reporter {
 	r := &reporter{in: in, log: log, screen: openScreen(in)}
 	r.watched = r.screen.Terminal() && !in.JSON && !in.Options.Quiet
-	return r, nil
+	return r
 }
 
 // openScreen returns the screen behind standard error, which keeps a progress line if it is a terminal.
@@ -57,6 +63,10 @@ func (r *reporter) close() error {
 
 // event implements train.Options.Report.
 func (r *reporter) event(e train.Event) {
+	if r.isTrial {
+		r.tried(e)
+		return
+	}
 	switch e := e.(type) {
 	case train.Stepped:
 		r.stepped(e)
@@ -82,11 +92,23 @@ func (r *reporter) event(e train.Event) {
 	}
 }
 
+// tried shows the steps of a trial as they come.
+func (r *reporter) tried(e train.Event) {
+	switch e := e.(type) {
+	case train.Logged:
+		if r.watched {
+			_ = r.screen.Progress(fmt.Sprintf("step %d/%d  loss %.4f  lr %.4g", e.Step, r.in.Options.TrialSteps, e.Loss, e.LR))
+		}
+	case train.BadFile:
+		r.warn("skipped %v", e.Err)
+	}
+}
+
 // mindcv writes a line as MindCV does: to the run's log, and to standard output where nobody watches.
 func (r *reporter) mindcv(logger, format string, args ...any) {
 	text := fmt.Sprintf("[%s] %s INFO - %s\n", time.Now().Format(time.DateTime), logger, fmt.Sprintf(format, args...))
 	_, _ = io.WriteString(r.log, text) // the run does not end because its log cannot grow
-	if !r.watched && !r.in.JSON && !r.in.Options.Quiet {
+	if !r.watched && !r.in.JSON && !r.in.Options.Quiet && !r.isTrial {
 		_, _ = io.WriteString(r.in.Stdout, text)
 	}
 }

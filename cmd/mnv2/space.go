@@ -9,7 +9,7 @@ import (
 
 // checkSpace refuses a run whose first checkpoint would not fit on the disk, and warns if those that it keeps would not.
 func (j *trainJob) checkSpace() error {
-	free, known := diskspace.Free(j.o.CkptSaveDir)
+	free, known := diskspace.Free(existing(j.o.CkptSaveDir))
 	if !known {
 		return nil
 	}

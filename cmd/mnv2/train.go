@@ -36,6 +36,9 @@ type trainJob struct {
 
 func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 	job := &trainJob{in: in, o: &in.Options}
+	if job.isTrial() {
+		return job.trial(ctx)
+	}
 	for _, prepare := range []func() error{job.openReport, job.openData, job.chooseNetwork, job.checkSpace, job.openLoaders, job.start} {
 		if err := prepare(); err != nil {
 			return errors.Join(err, job.close())
@@ -45,9 +48,13 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 		return errors.Join(err, job.close())
 	}
 	runOptions, err := job.runOptions()
+	if err == nil {
+		err = options.Save(filepath.Join(job.o.CkptSaveDir, job.o.Model+".yaml"), job.o)
+	}
 	if err != nil {
 		return errors.Join(err, job.close())
 	}
+	runOptions.Examine = job.record.examine
 	job.report.configuration(job)
 	result, err := train.Run(ctx, runOptions, job.inputs())
 	page := job.record.finish()
@@ -178,15 +185,12 @@ func (j *trainJob) startFrom(path string) error {
 	return nil
 }
 
-// runOptions are the training loop's options; it also starts the run's folder with a copy of all options.
+// runOptions are the training loop's options.
 func (j *trainJob) runOptions() (train.Options, error) {
 	o := j.o
 	fuse, err := backend.ParseFuse(o.Fuse)
 	if err != nil {
 		return train.Options{}, &cli.ExitError{Code: cli.Usage, Err: err}
-	}
-	if err := options.Save(filepath.Join(o.CkptSaveDir, o.Model+".yaml"), o); err != nil {
-		return train.Options{}, err
 	}
 	return train.Options{
 		Model: o.Model, ImageSize: o.ImageResize, Normalization: normalization(o),
@@ -200,7 +204,7 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
 		SaveSteps: o.CkptSaveSteps, SaveEvery: time.Duration(o.CkptSaveMinutes * float64(time.Minute)), SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
-		Report: j.event, Examine: j.record.examine,
+		Report: j.event,
 	}, nil
 }
 
@@ -231,7 +235,9 @@ func (j *trainJob) openRecord(ctx context.Context) error {
 
 // event implements train.Options.Report.
 func (j *trainJob) event(e train.Event) {
-	j.record.event(e)
+	if j.record != nil { // a trial keeps none
+		j.record.event(e)
+	}
 	j.report.event(e)
 }
 

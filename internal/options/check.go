@@ -16,13 +16,16 @@ func (o *Options) check(c Command) error {
 	for _, r := range []struct {
 		name string
 		list []float64
-	}{{"scale", o.Scale}, {"ratio", o.Ratio}, {"re_scale", o.ReScale}, {"re_ratio", o.ReRatio}} {
+	}{{"scale", o.Scale}, {"ratio", o.Ratio}, {"re_scale", o.ReScale}, {"re_ratio", o.ReRatio}, {"find_lr_range", o.FindLRRange}} {
 		bad(len(r.list) == 2 && r.list[0] > r.list[1], "--%s %s: the first number must not exceed the second", r.name, formatList(r.list))
 	}
 	bad(len(o.ColorJitter) == 4 && o.ColorJitter[3] > 0.5, "--color_jitter: hue must be at most 0.5, not %v", last(o.ColorJitter))
 	if c&Train != 0 {
 		bad(o.CkptSavePolicy == "top_k" && !o.ValWhileTrain, "--ckpt_save_policy top_k: needs --val_while_train, which tells what is best")
 		bad(o.AugSplits > 0 && o.AutoAugment == "", "--aug_splits %d: needs --auto_augment, which makes the copies differ", o.AugSplits)
+		bad(count(o.DryRun, o.FindLR, o.OverfitBatch) > 1, "--dry_run, --find_lr and --overfit_batch: one at a time")
+		bad(o.Chart != "" && !o.DryRun && !o.FindLR, "--chart: goes with --dry_run or --find_lr; mnv2 report draws the charts of a run")
+		bad(o.FindLR && o.FindLRRange[0] == o.FindLRRange[1], "--find_lr_range %s: the first number must be less than the second", formatList(o.FindLRRange))
 		bad(o.NumSamples.Some && o.AugRepeats > 0, "--num_samples cannot be combined with --aug_repeats")
 	}
 	if c&Runs != 0 {
@@ -33,6 +36,15 @@ func (o *Options) check(c Command) error {
 		return nil
 	}
 	return &UsageError{Problems: problems}
+}
+
+func count(flags ...bool) (n int) {
+	for _, f := range flags {
+		if f {
+			n++
+		}
+	}
+	return n
 }
 
 func last(list []float64) float64 {

@@ -142,6 +142,13 @@ type Options struct {
 	Chart   string
 	Out     string
 
+	// Finding out, in place of training.
+	DryRun       bool
+	FindLR       bool
+	FindLRRange  []float64
+	OverfitBatch bool
+	TrialSteps   int
+
 	// Huawei's cloud, accepted and explained.
 	EnableModelArts bool
 	DataURL         string

@@ -64,15 +64,18 @@ func (o *Option) node(v *Options) *yaml.Node {
 // Value is an option's effective value as text.
 type Value struct {
 	Name, Text string
-	IsDefault  bool
+	IsDefault  bool // nothing set it
+	Changed    bool // it differs from the default
 }
 
 // Values lists the effective values in the table's order, without options that only exist on the command line.
 func Values(o *Options) []Value {
 	var list []Value
+	defaults := Defaults()
 	for _, opt := range table {
 		if !opt.Flag && opt.Group != Cloud {
-			list = append(list, Value{opt.Name, opt.Format(o), !o.IsSet(opt.Name)})
+			text := opt.Format(o)
+			list = append(list, Value{opt.Name, text, !o.IsSet(opt.Name), text != opt.Format(&defaults)})
 		}
 	}
 	return list
