@@ -16,6 +16,7 @@ import (
 	"mnv2/backend/backendtest"
 	fakenv "mnv2/csrc/fake/nv"
 	"mnv2/csrc/nv"
+	"mnv2/csrc/nv/cubin"
 	"mnv2/internal/shareddata"
 )
 
@@ -50,6 +51,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 	}
 	require.NoError(t, err)
 	t.Setenv(nv.EnvLibs, "only:"+folder)
+	t.Setenv(cubin.EnvDir, "off")
 	for _, s := range settings {
 		name, value, _ := strings.Cut(s, "=")
 		t.Setenv(name, value)

@@ -13,6 +13,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/csrc/nv"
+	"mnv2/csrc/nv/cubin"
 )
 
 // Device is one GPU, opened. It implements [backend.Backend], [backend.Recorder] and [backend.Timer].
@@ -26,10 +27,12 @@ type Device struct {
 	stream     nv.Stream // of all operations
 	timer      [2]nv.Event
 	staging    staging
+	cubins     *cubin.Cache
 	modules    map[moduleKey]*module
 	live       map[*buffer]struct{}
 	plans      map[*plan]struct{}
 	recordings map[*recording]struct{}
+	counts     backend.Counts
 	recording  *recording // the one that is being made
 	queued     int        // operations since the device was last waited for
 	last       *plan      // the last of them
@@ -117,6 +120,9 @@ func (d *Device) Info() backend.Info {
 	info.Versions = maps.Clone(info.Versions)
 	return info
 }
+
+// Counts implements backend.Counter.
+func (d *Device) Counts() backend.Counts { return d.counts }
 
 // Sync implements backend.Backend.
 func (d *Device) Sync() error {

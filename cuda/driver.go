@@ -8,6 +8,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/csrc/nv"
+	"mnv2/csrc/nv/cubin"
 )
 
 const driverName = "cuda"
@@ -86,11 +87,15 @@ func Open(index int, o Options) (backend.Backend, error) {
 	if err != nil {
 		return nil, unavailable(name, err)
 	}
+	kept, err := cubin.DefaultDir()
+	if err != nil && o.Warn != nil {
+		o.Warn(err.Error())
+	}
 	c, err := lib.Open(index)
 	if err != nil {
 		return nil, unavailable(name, err)
 	}
-	d := &Device{name: name, info: describe(lib, g), gpu: g, arch: arch, options: o, c: c,
+	d := &Device{name: name, info: describe(lib, g), gpu: g, arch: arch, options: o, c: c, cubins: &cubin.Cache{Dir: kept, Warn: o.Warn},
 		live: map[*buffer]struct{}{}, plans: map[*plan]struct{}{}, recordings: map[*recording]struct{}{}, modules: map[moduleKey]*module{}}
 	if err := d.setUp(); err != nil {
 		return nil, unavailable(name, errors.Join(err, d.Close()))

@@ -52,6 +52,7 @@ func (d *Device) waited(op string, err error) error {
 		op = fmt.Sprintf("%s after %d queued operations, the last of which was %s", op, d.queued, d.last.name)
 	}
 	d.queued, d.last = 0, nil
+	d.counts.Syncs++
 	if err != nil {
 		return d.fail(op, err)
 	}

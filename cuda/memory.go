@@ -41,6 +41,7 @@ func (d *Device) Alloc(bytes int64, label string) (backend.Buffer, error) {
 	}
 	b := &buffer{device: d, label: label, size: bytes, address: a}
 	d.live[b] = struct{}{}
+	d.counts.Allocs++
 	return b, nil
 }
 

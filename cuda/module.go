@@ -5,11 +5,13 @@ package cuda
 import (
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 
 	"mnv2/backend"
 	"mnv2/csrc/kernels"
 	"mnv2/csrc/nv"
+	"mnv2/csrc/nv/cubin"
 )
 
 // kernel names a function of csrc/kernels and how its file is compiled.
@@ -54,7 +56,7 @@ func (d *Device) function(k kernel, shared int) (nv.Function, error) {
 		if err != nil {
 			return 0, err
 		}
-		loaded, err := d.c.LoadModule(made.Cubin)
+		loaded, err := d.c.LoadModule(made.Code)
 		if err != nil {
 			return 0, fmt.Errorf("load %s: %w", k.file, err)
 		}
@@ -87,13 +89,40 @@ func (m *module) function(c *nv.Context, name string) (*function, error) {
 	return f, nil
 }
 
-// compile makes machine code of the kernel's file.
-func (d *Device) compile(k kernel) (nv.Compiled, error) {
+// compile makes machine code of the kernel's file, or finds it in the user's cache.
+func (d *Device) compile(k kernel) (cubin.Entry, error) {
 	source, err := k.source()
 	if err != nil {
-		return nv.Compiled{}, err
+		return cubin.Entry{}, err
 	}
-	return d.c.Library().Compile(source, d.arch)
+	lib := d.c.Library()
+	return d.cubins.Get(cacheKey(lib.Files(), d.arch, source), func() (cubin.Entry, error) {
+		made, err := lib.Compile(source, d.arch)
+		return cubin.Entry{Code: made.Cubin, Log: made.Log}, err
+	})
+}
+
+// cacheKey names all that machine code depends on: the source, what it includes, the options, the architecture, the compiler.
+func cacheKey(files []nv.File, arch string, s nv.Source) cubin.Key {
+	parts := append([]string{arch, s.Name, s.Text, fmt.Sprint(len(s.Options))}, s.Options...)
+	for _, h := range s.Headers {
+		parts = append(parts, h.Name, h.Text)
+	}
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "NVRTC") {
+			parts = append(parts, f.Name, f.Version, fileStamp(f.Path))
+		}
+	}
+	return cubin.KeyOf(parts...)
+}
+
+// fileStamp tells two files of the same version apart, as far as a look at the folder can.
+func fileStamp(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
 }
 
 // source returns the kernel's file with the options that it is compiled with.

@@ -60,6 +60,11 @@ func (p *plan) queue() error {
 	d := p.device
 	p.program.aim(p.bases)
 	d.queued, d.last = d.queued+1, p
+	if d.recording == nil {
+		d.counts.Launches += int64(len(p.program.launches))
+	} else {
+		d.recording.launches += int64(len(p.program.launches))
+	}
 	if err := p.program.queue(); err != nil {
 		return d.fail(p.name, err)
 	}

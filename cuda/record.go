@@ -12,12 +12,13 @@ import (
 
 // recording is a step as a CUDA graph, and what must still be there when it is replayed.
 type recording struct {
-	device  *Device
-	graph   nv.GraphExec
-	plans   map[*plan]struct{}
-	buffers map[*buffer]struct{}
-	last    *plan
-	closed  bool
+	device   *Device
+	graph    nv.GraphExec
+	launches int64 // in the graph
+	plans    map[*plan]struct{}
+	buffers  map[*buffer]struct{}
+	last     *plan
+	closed   bool
 }
 
 // use notes what a Run needs.
@@ -112,6 +113,7 @@ func (r *recording) Run() error {
 		return err
 	}
 	d.queued, d.last = d.queued+1, r.last
+	d.counts.Launches += r.launches
 	if err := d.c.LaunchGraph(r.graph, d.stream); err != nil {
 		return d.fail("replay", err)
 	}

@@ -99,7 +99,8 @@ func deviceOptions(in cli.Invocation) devices.Options {
 	if in.Command == "train" {
 		level = o.AmpLevel
 	}
-	return devices.Options{Threads: o.Threads, Debug: o.DebugDevice, Fast: !o.Deterministic, Down: o.TF32 || level != "O0"}
+	return devices.Options{Threads: o.Threads, Debug: o.DebugDevice, Fast: !o.Deterministic, Down: o.TF32 || level != "O0",
+		Warn: func(text string) { fmt.Fprintln(in.Stderr, "mnv2: warning:", text) }}
 }
 
 // deviceNotes says which options the device does not need or does not have.

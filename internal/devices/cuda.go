@@ -10,7 +10,7 @@ import (
 func cudaDriver(o Options) backend.Driver {
 	d := cuda.Driver
 	d.Open = func(index int) (backend.Backend, error) {
-		return cuda.Open(index, cuda.Options{TF32: o.Down})
+		return cuda.Open(index, cuda.Options{TF32: o.Down, Warn: o.Warn})
 	}
 	return d
 }

@@ -12,10 +12,11 @@ import (
 
 // Options are handed to the device that is opened.
 type Options struct {
-	Threads int  // of the CPU device; 0 for all
-	Debug   bool // wait after every operation and check the memory around every buffer
-	Fast    bool // allow sums in a varying order where a device has them
-	Down    bool // let matrix units round float32 operands where a device has none for float32, or is faster so
+	Threads int          // of the CPU device; 0 for all
+	Debug   bool         // wait after every operation and check the memory around every buffer
+	Fast    bool         // allow sums in a varying order where a device has them
+	Down    bool         // let matrix units round float32 operands where a device has none for float32, or is faster so
+	Warn    func(string) // told what the user should know and nothing fails of; may be nil
 }
 
 // drivers lists what --device may name, best first: the order in which auto tries.
