@@ -31,6 +31,11 @@ func formatOf(t backend.DType) tolerance.Format {
 // rounding of the stored result. Counts are generous by a few, so that scale factors may be formed beforehand and in
 // whatever order.
 func rounding(op backend.Op, before, after []*ref.Tensor) ([]*ref.Tensor, error) {
+	return roundingBy(ref.Run, op, before, after)
+}
+
+// roundingBy is rounding with run in the place of ref.Run, for sums of magnitudes.
+func roundingBy(run Computer, op backend.Op, before, after []*ref.Tensor) ([]*ref.Tensor, error) {
 	bounds := make([]*ref.Tensor, len(after))
 	for i, o := range op.Operands() {
 		if o.Role != backend.In {
@@ -39,11 +44,11 @@ func rounding(op backend.Op, before, after []*ref.Tensor) ([]*ref.Tensor, error)
 	}
 	switch o := op.(type) {
 	case backend.Conv2D:
-		return bounds, roundSums(o, convTerms(o), before, bounds)
+		return bounds, roundSums(run, o, convTerms(o), before, bounds)
 	case backend.GlobalAvgPool:
-		return bounds, roundSums(o, o.H*o.W, before, bounds)
+		return bounds, roundSums(run, o, o.H*o.W, before, bounds)
 	case backend.Reduce:
-		return bounds, roundReduce(o, before, bounds)
+		return bounds, roundReduce(run, o, before, bounds)
 	case backend.BatchNorm:
 		roundBatchNorm(o, before, after, bounds)
 	case backend.Activation:
@@ -86,7 +91,7 @@ func addSpacing(bound, v *ref.Tensor) {
 
 // roundSums bounds operations whose outputs are sums of at most terms products, each of which is linear in every input: the
 // exact operation on the magnitudes of the inputs gives the sums of magnitudes.
-func roundSums(op backend.Op, terms int, before, bounds []*ref.Tensor) error {
+func roundSums(run Computer, op backend.Op, terms int, before, bounds []*ref.Tensor) error {
 	operands := make([]*ref.Tensor, len(before))
 	largest := 1.0 // of the finite factors, with which a flushed one may have been multiplied
 	for i, t := range before {
@@ -102,7 +107,7 @@ func roundSums(op backend.Op, terms int, before, bounds []*ref.Tensor) error {
 			}
 		}
 	}
-	if err := ref.Run(op, operands); err != nil {
+	if err := run(op, operands); err != nil {
 		return err
 	}
 	for i, b := range bounds {
@@ -128,11 +133,11 @@ func convTerms(o backend.Conv2D) int {
 	return o.C / o.Groups * o.R * o.S
 }
 
-func roundReduce(o backend.Reduce, before, bounds []*ref.Tensor) error {
+func roundReduce(run Computer, o backend.Reduce, before, bounds []*ref.Tensor) error {
 	if o.Kind == backend.AllFinite {
 		return nil // exact
 	}
-	return roundSums(o, o.Desc.Elements(), before, bounds)
+	return roundSums(run, o, o.Desc.Elements(), before, bounds)
 }
 
 // roundFilterGrads adds to the bounds of a convolution's gradients what storing them in the type of the activations does.

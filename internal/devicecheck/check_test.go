@@ -76,6 +76,15 @@ func testSteps() []Step {
 			}
 			return nil
 		}},
+		{Name: "nested", Title: "Cases in a case", Run: func(_ context.Context, r *Recorder) error {
+			r.Try("outer", func(c *Case) error {
+				r.Try("outer/one", fine)
+				r.Try("outer/two", func(*Case) error { os.Exit(1); return nil })
+				r.Try("outer/three", fine)
+				return nil
+			})
+			return nil
+		}},
 		{Name: "no device", Title: "Cannot begin", Run: func(context.Context, *Recorder) error { return errors.New("there is none") }},
 		{Name: "dies before", Title: "Dies outside of a case", Run: func(context.Context, *Recorder) error { os.Exit(1); return nil }},
 		{Name: "hangs after", Title: "Hangs at its end", Setup: 300 * time.Millisecond, Run: func(_ context.Context, r *Recorder) error {
@@ -156,6 +165,10 @@ func TestCasesAlone(t *testing.T) {
 	assert.Equal(t, []string{"case 0: ok", "case 1: ok", "case 2: ok"}, states(r))
 	assert.Equal(t, 3, r.Attempts)
 	assert.NotEqual(t, r.Outcomes[0].Data["pid"], r.Outcomes[1].Data["pid"])
+}
+
+func TestACrashWithinACaseLetsThatGoOn(t *testing.T) {
+	assert.Equal(t, []string{"outer/one: ok", "outer/two: crashed", "outer/three: ok", "outer: ok"}, states(run(t, "nested")))
 }
 
 func TestALostDeviceIsFollowedByANewProcess(t *testing.T) {

@@ -26,16 +26,16 @@ const (
 
 // attempt is one child of a step.
 type attempt struct {
-	step    Step
-	result  *StepResult
-	log     *tail
-	current *begin // the case it is in
-	since   time.Time
-	events  chan event
-	ended   ending
-	over    bool // the child has said that it is at its end
-	killed  bool
-	told    func(name string) // which case begins
+	step   Step
+	result *StepResult
+	log    *tail
+	within []begin // the case it is in, and those around that
+	since  time.Time
+	events chan event
+	ended  ending
+	over   bool // the child has said that it is at its end
+	killed bool
+	told   func(name string) // which case begins
 }
 
 // dying is how long a killed process may take to be gone; one that waits for a driver may never be.
@@ -128,12 +128,12 @@ func (a *attempt) follow(ctx context.Context, kill func()) error {
 func (a *attempt) take(e event) time.Duration {
 	switch {
 	case e.Begin != nil:
-		a.current, a.since = e.Begin, time.Now()
+		a.within, a.since = append(a.within, *e.Begin), time.Now()
 		a.told(e.Begin.Case)
-		return time.Duration(e.Begin.Limit * float64(time.Second))
+		return a.limit()
 	case e.End != nil:
 		a.result.Outcomes = append(a.result.Outcomes, *e.End)
-		a.current, a.since = nil, time.Now()
+		a.within, a.since = a.within[:max(0, len(a.within)-1)], time.Now()
 	default:
 		a.over = true
 		a.ended = finished
@@ -141,6 +141,14 @@ func (a *attempt) take(e event) time.Duration {
 			a.ended = more
 		}
 		a.result.Error = e.Error
+	}
+	return a.limit()
+}
+
+// limit is that of the innermost case, or that of the time between cases.
+func (a *attempt) limit() time.Duration {
+	if n := len(a.within); n > 0 && !a.over {
+		return time.Duration(a.within[n-1].Limit * float64(time.Second))
 	}
 	return a.step.Setup
 }
@@ -154,11 +162,11 @@ func (a *attempt) settle(exit error) {
 	if a.ended == hung {
 		o.State, o.Text = Hung, fmt.Sprintf("no end after %.0f s%s", o.Seconds, a.log.lastWords())
 	}
-	if a.current == nil {
+	if len(a.within) == 0 {
 		a.result.Error = "outside of any case: " + o.Text
 		return
 	}
-	o.Case = a.current.Case
+	o.Case = a.within[len(a.within)-1].Case
 	a.result.Outcomes = append(a.result.Outcomes, o)
 }
 

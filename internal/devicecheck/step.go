@@ -44,12 +44,15 @@ func (c *Case) Set(name string, value any) {
 	c.outcome.Data[name] = plain(value)
 }
 
+// Get returns a value that was noted, or nil.
+func (c *Case) Get(name string) any { return c.outcome.Data[name] }
+
 // End says how the case ended, with the reason or the answer. Without it the case is OK.
 func (c *Case) End(s State, format string, args ...any) {
 	c.outcome.State, c.outcome.Text = s, fmt.Sprintf(format, args...)
 }
 
-// Try runs a case, unless an earlier process has. An error makes it [Failed], or [Unsupported] if it says so. After the loss of
+// Try runs a case, unless an earlier process has. Cases may lie within a case. An error makes it [Failed], or [Unsupported] if it says so. After the loss of
 // the device the process ends, and another goes on.
 func (r *Recorder) Try(name string, f func(c *Case) error) { r.TryWithin(r.limit, name, f) }
 
@@ -61,7 +64,7 @@ func (r *Recorder) TryWithin(limit time.Duration, name string, f func(c *Case) e
 	if r.alone && r.tried > 0 {
 		r.handOver()
 	}
-	r.done[name] = true
+	r.done[name] = true // also for this process
 	r.tried++
 	r.tell(event{Begin: &begin{name, limit.Seconds()}})
 	c := &Case{Outcome{Case: name, State: OK}}

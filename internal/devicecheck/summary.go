@@ -2,6 +2,7 @@ package devicecheck
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -106,33 +107,58 @@ func (r *Report) writeAnswers(w io.Writer) {
 }
 
 // The measurements that the page shows, in this order; everything else is in the files.
-var shown = []string{"value", "images/s", "ms", "GB/s", "GFLOP/s", "share", "error", "bits"}
+var shown = []string{"value", "images/s", "ms", "second ms", "GB/s", "error"}
 
-// writeMeasured lists the cases of a step that have one of the measurements, if they are few.
+// A step with more measured cases than mostShown has only its slowest ones on the page.
+const mostShown, slowestShown = 30, 12
+
+// writeMeasured lists the cases of a step that have one of the measurements.
 func (r *StepResult) writeMeasured(w io.Writer) {
-	const most = 60
-	var lines []string
+	var list []Outcome
+	largest := 0.0
 	for _, o := range r.Outcomes {
-		var parts []string
-		for _, name := range shown {
-			if v, ok := o.Data[name]; ok {
-				parts = append(parts, name+" "+short(v))
-			}
-		}
-		if len(parts) > 0 && o.State == OK {
-			lines = append(lines, fmt.Sprintf("  %s: %s", o.Case, strings.Join(parts, ", ")))
+		if o.measured() != "" {
+			list = append(list, o)
+			largest = max(largest, number(o.Data["error"]))
 		}
 	}
-	if len(lines) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "\n%s:\n", r.Title)
-	for _, line := range lines[:min(most, len(lines))] {
-		fmt.Fprintln(w, line)
+	if largest > 0 {
+		fmt.Fprintf(w, "  the largest error is %.2f of what rounding explains\n", largest)
 	}
-	if len(lines) > most {
-		fmt.Fprintf(w, "  ... and %d more in the step's file\n", len(lines)-most)
+	if len(list) > mostShown {
+		slices.SortStableFunc(list, func(a, b Outcome) int { return cmp.Compare(number(b.Data["ms"]), number(a.Data["ms"])) })
+		list = list[:slowestShown]
+		fmt.Fprint(w, "  the slowest:\n")
 	}
+	for _, o := range list {
+		fmt.Fprintf(w, "  %s: %s\n", o.Case, o.measured())
+		if lines, ok := o.Data["slowest"].([]any); ok {
+			for _, v := range lines {
+				fmt.Fprintf(w, "    %v\n", v)
+			}
+		}
+	}
+}
+
+// measured returns the measurements for the page, or "".
+func (o Outcome) measured() string {
+	var parts []string
+	for _, name := range shown {
+		if v, ok := o.Data[name]; ok && o.State == OK {
+			parts = append(parts, name+" "+short(v))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// number returns v if it is one, else 0.
+func number(v any) float64 {
+	f, _ := v.(float64)
+	return f
 }
 
 // short prints numbers with four digits, everything else as it is.

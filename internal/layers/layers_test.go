@@ -38,6 +38,7 @@ var rules = []rule{
 	{"internal/bench", "measures what the commands measure: it opens no device", []string{"backend", "data/", "model", "golang.org/x/image/"}},
 	{"internal/profile", "times the operations of any device: it opens none", []string{"backend"}},
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "cuda", "ascend"}},
+	{"internal/devicecheck/anydevice", "tries any device: it knows no vendor", []string{"backend", "backend/ref", "backend/backendtest", "model", "internal/devicecheck", "internal/bench", "internal/profile"}},
 	{"internal/devicecheck", "runs steps in processes of their own: what they try is not its matter", []string{"backend", "internal/atomicfile"}},
 	{"internal/atomicfile", "writes files", nil},
 	{"internal/diskspace", "asks the system", []string{"golang.org/x/sys/"}},

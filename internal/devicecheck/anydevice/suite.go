@@ -1,0 +1,98 @@
+package anydevice
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"mnv2/backend"
+	"mnv2/backend/backendtest"
+	"mnv2/internal/devicecheck"
+)
+
+// suite runs the conformance suite. Every test of it is a case.
+func (t Target) suite(_ context.Context, r *devicecheck.Recorder) error {
+	b, err := t.Open()
+	if err != nil {
+		return err
+	}
+	o := backendtest.Options{}
+	if t.Suite != nil {
+		o = t.Suite(b)
+	}
+	if err := b.Close(); err != nil {
+		return err
+	}
+	root := &tester{recorder: r}
+	err = root.catch(func() { backendtest.RunOn(root, t.Open, o) })
+	return errors.Join(append(root.failures, err)...)
+}
+
+// tester records tests of the suite as cases.
+type tester struct {
+	recorder *devicecheck.Recorder
+	name     string
+	failures []error
+	notes    []string
+}
+
+// fatal is what Fatalf panics with.
+var errFatal = errors.New("the test ended itself")
+
+// Helper implements backendtest.Tester.
+func (t *tester) Helper() {}
+
+// Name implements backendtest.Tester.
+func (t *tester) Name() string { return t.name }
+
+// Logf implements backendtest.Tester.
+func (t *tester) Logf(format string, args ...any) {
+	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+}
+
+// Errorf implements backendtest.Tester. Errors among args stay findable.
+func (t *tester) Errorf(format string, args ...any) {
+	failure := fmt.Errorf("%s", fmt.Sprintf(format, args...))
+	for _, a := range args {
+		if err, ok := a.(error); ok && errors.Is(err, backend.ErrDeviceLost) {
+			failure = fmt.Errorf("%w: %w", failure, backend.ErrDeviceLost)
+		}
+	}
+	t.failures = append(t.failures, failure)
+}
+
+// Fatalf implements backendtest.Tester.
+func (t *tester) Fatalf(format string, args ...any) {
+	t.Errorf(format, args...)
+	panic(errFatal)
+}
+
+// Failed implements backendtest.Tester.
+func (t *tester) Failed() bool { return len(t.failures) > 0 }
+
+// Run implements backendtest.Tester. A test whose parts failed has not failed itself: they are cases of their own.
+func (t *tester) Run(name string, f func(backendtest.Tester)) bool {
+	part := &tester{recorder: t.recorder, name: strings.TrimPrefix(t.name+"/"+name, "/")}
+	t.recorder.Try(part.name, func(c *devicecheck.Case) error {
+		if err := part.catch(func() { f(part) }); err != nil {
+			return err
+		}
+		if len(part.notes) > 0 {
+			c.Set("notes", part.notes)
+		}
+		return errors.Join(part.failures...)
+	})
+	return !part.Failed()
+}
+
+// catch runs f until it is done or ends itself with Fatalf.
+func (t *tester) catch(f func()) (err error) {
+	defer func() {
+		if p := recover(); p != nil && p != any(errFatal) {
+			err = fmt.Errorf("panic: %v", p)
+		}
+	}()
+	f()
+	return nil
+}
