@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"time"
 
 	"mnv2/backend"
 	"mnv2/cpu/internal/netplan"
@@ -87,6 +88,31 @@ func (c *chain) run() error {
 	}
 	last := len(c.operands) - 1
 	return c.plan.Run(c.f32(0), c.f32(last), weights, slab[float32](c.work))
+}
+
+// parts implements timedProgram.
+func (c *chain) parts() []backend.Part {
+	if c.net.Pass != backend.Infer {
+		return nil
+	}
+	var list []backend.Part
+	for i, s := range c.plan.Steps() {
+		name := "inverted residual"
+		switch i {
+		case 0:
+			name = "stem, " + name
+		case len(c.plan.Steps()) - 1:
+			name = "head"
+		}
+		list = append(list, backend.Part{Name: name + " infer", Shape: s.Name, FLOPs: 2 * int64(s.MultiplyAdds) * int64(c.net.In().N)})
+	}
+	return list
+}
+
+// runParts implements timedProgram.
+func (c *chain) runParts(took []time.Duration) error {
+	last := len(c.operands) - 1
+	return c.plan.RunTimed(c.f32(0), c.f32(last), slab[float32](c.saved), slab[float32](c.work), took)
 }
 
 // bindParams sorts the operands into convolutions and classifier.

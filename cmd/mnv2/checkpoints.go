@@ -92,6 +92,16 @@ func defaultCheckpoint(o *options.Options) (string, error) {
 		Hint: "train one with mnv2 train, or name one with --ckpt_path FILE"}
 }
 
+// usualCard stands in for that of weights from another program: the options' usual values, unless the classes are as many as the
+// built-in data set has, whose recipe holds when nothing else is said.
+func usualCard(o *options.Options, f *weights.File) *weights.Card {
+	if f.Config.Classes == o.NumClasses.Or(0) {
+		return &weights.Card{}
+	}
+	usual := options.Defaults()
+	return &weights.Card{ImageSize: usual.ImageResize, CropPct: usual.CropPct}
+}
+
 // followCard takes from the card that travels with the weights what neither the user nor a configuration file has set.
 func followCard(o *options.Options, f *weights.File) {
 	free := func(name string) bool {
@@ -100,7 +110,7 @@ func followCard(o *options.Options, f *weights.File) {
 	}
 	c := f.Card
 	if c == nil {
-		return
+		c = usualCard(o, f)
 	}
 	if free("dataset") && free("data_dir") && c.Dataset != "" {
 		o.Dataset = c.Dataset

@@ -53,6 +53,9 @@ func predictCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if err != nil {
 		return err
 	}
+	if in.Options.Profile > 0 {
+		return profileInference(ctx, in, net, device, 1, p.fromFiles(files))
+	}
 	failed := 0
 	for _, file := range files {
 		if ctx.Err() != nil {
@@ -125,21 +128,10 @@ func labels(net *network) []string {
 // predict classifies one file. A file that cannot be read is told in the line; the error is for what ends the command.
 func (p *predictor) predict(file string) (prediction, error) {
 	line := prediction{File: file}
-	bytes, err := os.ReadFile(file)
-	if err != nil {
-		line.Error = plain(err).Error()
+	if err := p.read(file); err != nil {
+		line.Error = reasonOf(err, file)
 		return line, nil
 	}
-	img, err := decode.Image(bytes, file, decode.Limits{})
-	if err == nil && img.C != p.net.arch.InChannels {
-		err = fmt.Errorf("%q has %d channels, the network takes %d", file, img.C, p.net.arch.InChannels)
-	}
-	if err != nil {
-		line.Error = strings.TrimPrefix(err.Error(), fmt.Sprintf("image %q: ", file)) // the line names the file
-		return line, nil
-	}
-	rng := rand.New(rand.NewPCG(0, 0))
-	p.transform.Make(p.pixels, img.Excerpt(p.transform.Choose(rng, img.W, img.H)), rng, &p.scratch)
 	if err := p.net.inference.Logits(p.logits, p.pixels, 1); err != nil {
 		return line, err
 	}
@@ -148,6 +140,29 @@ func (p *predictor) predict(file string) (prediction, error) {
 		line.Logits = append([]float32(nil), p.logits...)
 	}
 	return line, nil
+}
+
+// reasonOf is what err says of the picture in file, without its name.
+func reasonOf(err error, file string) string {
+	return strings.TrimPrefix(err.Error(), fmt.Sprintf("image %q: ", file))
+}
+
+// read makes the picture in file what the network takes, in p.pixels.
+func (p *predictor) read(file string) error {
+	bytes, err := os.ReadFile(file)
+	if err != nil {
+		return plain(err)
+	}
+	img, err := decode.Image(bytes, file, decode.Limits{})
+	if err != nil {
+		return err
+	}
+	if img.C != p.net.arch.InChannels {
+		return fmt.Errorf("%q has %d channels, the network takes %d", file, img.C, p.net.arch.InChannels)
+	}
+	rng := rand.New(rand.NewPCG(0, 0))
+	p.transform.Make(p.pixels, img.Excerpt(p.transform.Choose(rng, img.W, img.H)), rng, &p.scratch)
+	return nil
 }
 
 // best returns the k classes of the highest probability, softmax(logits), in falling order.

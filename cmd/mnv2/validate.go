@@ -54,6 +54,11 @@ func validateCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.Profile > 0 {
+		batches := &data.Cycle{Loader: loader}
+		defer batches.Close()
+		return profileInference(ctx, in, net, device, o.BatchSize, fromLoader(batches))
+	}
 	m, err := measure(ctx, in, net, set.Len(), loader)
 	if err != nil {
 		return err

@@ -23,6 +23,7 @@ type Options struct {
 	Threads       int
 	Fuse          string
 	DebugDevice   bool
+	Profile       int
 	Deterministic bool
 
 	// Dataset.

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -12,13 +13,14 @@ import (
 type Device struct {
 	backend.Backend
 	running   bool
-	rows      map[backend.Op]*Row
+	rows      map[any]*Row
 	before    backend.Counts
 	recording *recording // the one that is being made
 }
 
-// New returns b, profiled. A chain of blocks runs block by block, so that each has its row.
-func New(b backend.Backend) *Device { return &Device{Backend: b, rows: map[backend.Op]*Row{}} }
+// New returns b, profiled. A chain of blocks runs block by block, so that each has its row, unless the device can tell the parts of
+// its own plan for the chain apart.
+func New(b backend.Backend) *Device { return &Device{Backend: b, rows: map[any]*Row{}} }
 
 // Unwrap returns the device inside, for [backend.As].
 func (d *Device) Unwrap() backend.Backend { return d.Backend }
@@ -48,14 +50,28 @@ func (d *Device) Stop(steps int) Table {
 
 // Compile implements Backend.
 func (d *Device) Compile(op backend.Op) (backend.Plan, error) {
-	if _, ok := op.(backend.Chain); ok {
-		return nil, backend.Unsupported(d.Info().Device, op, "a profile runs it block by block")
-	}
-	p, err := d.Backend.Compile(op)
+	inner, err := d.Backend.Compile(op)
 	if err != nil {
 		return nil, err
 	}
-	return &plan{Plan: p, device: d, binder: backend.NewBinder(op)}, nil
+	p := &plan{Plan: inner, device: d, binder: backend.NewBinder(op)}
+	chain, ok := op.(backend.Chain)
+	if !ok {
+		return p, nil
+	}
+	if p.parts = partsOf(inner); p.parts == nil && chain.Pass != backend.Prepare {
+		return nil, errors.Join(backend.Unsupported(d.Info().Device, op, "a profile runs it block by block"), inner.Close())
+	}
+	p.took = make([]time.Duration, len(p.parts))
+	return p, nil
+}
+
+// partsOf lists what the plan can time of its operation.
+func partsOf(p backend.Plan) []backend.Part {
+	if t, ok := p.(backend.PartsTimer); ok {
+		return t.Parts()
+	}
+	return nil
 }
 
 // plan is a plan of a profiled device.
@@ -63,6 +79,8 @@ type plan struct {
 	backend.Plan
 	device *Device
 	binder *backend.Binder
+	parts  []backend.Part // of a chain that runs as a whole
+	took   []time.Duration
 }
 
 // Run implements Plan.
@@ -84,19 +102,34 @@ func (p *plan) timed(args backend.Args, s backend.Scratch) error {
 	if !p.device.running {
 		return p.Plan.Run(args, s)
 	}
+	if p.parts != nil {
+		return p.timedParts(args, s)
+	}
 	took, err := backend.Elapsed(p.device.Backend, func() error { return p.Plan.Run(args, s) })
 	if err != nil {
 		return err
 	}
-	p.device.add(p.Op(), took)
+	p.device.add(p.Op(), newRow, took)
 	return nil
 }
 
-func (d *Device) add(op backend.Op, took time.Duration) {
-	r, ok := d.rows[op]
+// timedParts runs the chain and adds what its parts took to their rows.
+func (p *plan) timedParts(args backend.Args, s backend.Scratch) error {
+	if err := p.Plan.(backend.PartsTimer).RunParts(args, s, p.took); err != nil {
+		return err
+	}
+	for i, part := range p.parts {
+		p.device.add(part, rowOfPart, p.took[i])
+	}
+	return nil
+}
+
+// add adds a run to the row of key, which is an operation or a part of one.
+func (d *Device) add(key any, newRow func(key any) *Row, took time.Duration) {
+	r, ok := d.rows[key]
 	if !ok {
-		r = newRow(op)
-		d.rows[op] = r
+		r = newRow(key)
+		d.rows[key] = r
 	}
 	r.Count++
 	r.Time += took

@@ -42,37 +42,53 @@ func smallNetwork(t *testing.T) *model.Arch {
 	return arch
 }
 
-// newInference makes the network ready on b and frees it when the test ends.
-func newInference(t *testing.T, b backend.Backend, arch *model.Arch) *model.Inference {
-	params, err := model.NewParameters(b, arch, nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, params.Close()) })
-	require.NoError(t, params.Store(arch.Init(1)))
-	net, err := model.NewInference(params, model.InferenceOptions{Batch: 2, Size: 32, Normalization: model.Normalization{Std: []float64{1, 1, 1}, Mean: []float64{0, 0, 0}}})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, net.Close()) })
-	return net
+// classifier runs a network on the same two pictures again and again.
+type classifier struct {
+	params *model.Parameters
+	net    *model.Inference
+	scores []float32
+	wait   time.Duration
 }
+
+func openClassifier(b backend.Backend, arch *model.Arch) (_ *classifier, err error) {
+	c := &classifier{scores: make([]float32, 20)}
+	if c.params, err = model.NewParameters(b, arch, nil); err != nil {
+		return nil, err
+	}
+	if err = c.params.Store(arch.Init(1)); err != nil {
+		return nil, err
+	}
+	c.net, err = model.NewInference(c.params, model.InferenceOptions{Batch: 2, Size: 32,
+		Normalization: model.Normalization{Mean: []float64{0, 0, 0}, Std: []float64{1, 1, 1}}})
+	return c, err
+}
+
+func (c *classifier) Step(context.Context) (time.Duration, error) {
+	return c.wait, c.net.Logits(c.scores, bytes.Repeat([]byte{7, 99, 200, 31}, 2*32*32*3/4), 2)
+}
+
+func (c *classifier) Close() error { return errors.Join(c.net.Close(), c.params.Close()) }
 
 // TestProfileOfInference wants every block to have a row, all multiply-adds to be there, and the scores to be those of the device.
 func TestProfileOfInference(t *testing.T) {
-	device, arch := openCPU(t), smallNetwork(t)
-	plain := newInference(t, device, arch)
-	profiled := New(&counting{Backend: device})
-	watched := newInference(t, profiled, arch)
-	images := bytes.Repeat([]byte{7, 99, 200, 31}, 2*32*32*3/4)
-	want, got := make([]float32, 20), make([]float32, 20)
-	table, err := Measure(context.Background(), 2, profiled,
-		func() (time.Duration, error) { return 2 * time.Millisecond, plain.Logits(want, images, 2) },
-		func() (time.Duration, error) { return 0, watched.Logits(got, images, 2) })
+	device, arch := &counting{Backend: openCPU(t)}, smallNetwork(t)
+	var scores [][]float32
+	table, err := Measure(context.Background(), device, 2, func(b backend.Backend) (Stepper, error) {
+		c, err := openClassifier(b, arch)
+		if err == nil {
+			c.wait = 2 * time.Millisecond
+			scores = append(scores, c.scores)
+		}
+		return c, err
+	})
 	require.NoError(t, err)
-	assert.InDeltaSlice(t, want, got, 1e-4)
+	assert.InDeltaSlice(t, scores[0], scores[1], 1e-4)
 	work, total := int64(0), time.Duration(0)
 	for _, r := range table.Rows {
 		work += r.FLOPs * r.Count
 		total += r.Time
 		assert.Positive(t, r.Time, r.Name)
-		assert.Positive(t, r.Bytes, r.Name)
+
 	}
 	assert.Equal(t, 2*2*2*arch.MACs(32), work, "two steps of two images")
 	assert.Equal(t, table.Operations, total)
@@ -89,7 +105,7 @@ func TestTheTable(t *testing.T) {
 			{Name: "update momentum", Shape: "9 numbers", Count: 2, Time: time.Millisecond, Bytes: 108}}}
 	var out strings.Builder
 	require.NoError(t, table.Write(&out))
-	assert.Contains(t, out.String(), "convolution 1x1 infer              7x7 8->8 /1                 2      1.500  75.0%      20.0      4.0   20 %")
+	assert.Contains(t, out.String(), "convolution 1x1 infer           7x7 8->8 /1                         2      1.500  75.0%      20.0      4.0   20 %")
 	assert.Contains(t, out.String(), "3 operations a step take 2.000 ms one by one; a step as it usually runs takes 3.000 ms, of which it waits 1.000 ms for images")
 	assert.Contains(t, out.String(), "320 launches, 0.5 waits, 0 allocations")
 	assert.ErrorIs(t, table.Write(failing{}), errFull)
@@ -115,21 +131,36 @@ func TestWorkOfTraining(t *testing.T) {
 	}
 }
 
-// TestErrorsEndTheProfile: of a step, of the context, of recordings inside each other.
+// steps is a Stepper that fails at the given step and notes that it was closed.
+type steps struct{ until, closed int }
+
+func (s *steps) Step(context.Context) (time.Duration, error) {
+	if s.until--; s.until < 0 {
+		return 0, errFull
+	}
+	return 0, nil
+}
+
+func (s *steps) Close() error { s.closed++; return nil }
+
+// TestErrorsEndTheProfile: of opening, of a step, of the context, of recordings inside each other. What was opened is closed.
 func TestErrorsEndTheProfile(t *testing.T) {
-	device := New(openCPU(t))
-	good := func() (time.Duration, error) { return 0, nil }
-	bad := func() (time.Duration, error) { return 0, errFull }
-	_, err := Measure(context.Background(), 1, device, bad, good)
+	device, ctx := openCPU(t), context.Background()
+	for _, good := range []int{0, warmUp, warmUp + 1, 2*warmUp + 1} {
+		s := &steps{until: good}
+		_, err := Measure(ctx, device, 1, func(backend.Backend) (Stepper, error) { return s, nil })
+		assert.ErrorIs(t, err, errFull, "after %d", good)
+		assert.Equal(t, 1+good/(warmUp+1), s.closed)
+	}
+	_, err := Measure(ctx, device, 1, func(backend.Backend) (Stepper, error) { return nil, errFull })
 	assert.ErrorIs(t, err, errFull)
-	_, err = Measure(context.Background(), 1, device, good, bad)
-	assert.ErrorIs(t, err, errFull)
-	ended, cancel := context.WithCancel(context.Background())
+	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	_, err = Measure(ended, 1, device, good, good)
+	_, err = Measure(ended, device, 1, func(backend.Backend) (Stepper, error) { return &steps{until: 9}, nil })
 	assert.ErrorIs(t, err, context.Canceled)
-	_, err = device.Record(func() error {
-		_, err := device.Record(func() error { return nil })
+	profiled := New(device)
+	_, err = profiled.Record(func() error {
+		_, err := profiled.Record(func() error { return nil })
 		return err
 	})
 	assert.ErrorIs(t, err, backend.ErrRecording)

@@ -17,12 +17,18 @@ type Row struct {
 	Count int64         `json:"count"`
 	Time  time.Duration `json:"nanoseconds"`
 	FLOPs int64         `json:"flops"` // of one run; a multiply-add is two; convolutions only
-	Bytes int64         `json:"bytes"` // of all operands of one run
+	Bytes int64         `json:"bytes"` // of all operands of one run; 0 for a part of an operation
 }
 
-func newRow(op backend.Op) *Row {
+func newRow(key any) *Row {
+	op := key.(backend.Op)
 	name, shape := describe(op)
 	return &Row{Name: name, Shape: shape, FLOPs: flops(op), Bytes: moved(op)}
+}
+
+func rowOfPart(key any) *Row {
+	part := key.(backend.Part)
+	return &Row{Name: part.Name, Shape: part.Shape, FLOPs: part.FLOPs}
 }
 
 // byTime sorts the largest first, equal ones by name.
@@ -58,7 +64,7 @@ type Table struct {
 // Write prints t.
 func (t Table) Write(w io.Writer) error {
 	p := printer{w: w}
-	p.print("%-34s %-22s %6s %10s %6s %9s %8s %6s\n", "operation", "shape /stride", "a step", "ms a step", "share", "GFLOP/s", "GB/s", "peak")
+	p.print("%-31s %-30s %6s %10s %6s %9s %8s %6s\n", "operation", "shape /stride", "a step", "ms a step", "share", "GFLOP/s", "GB/s", "peak")
 	for _, r := range t.Rows {
 		p.row(t, r)
 	}
@@ -102,7 +108,10 @@ func (p *printer) print(format string, args ...any) {
 
 func (p *printer) row(t Table, r Row) {
 	steps := float64(max(t.Steps, 1))
-	work, peak := "-", "-"
+	work, peak, memory := "-", "-", "-"
+	if r.Bytes > 0 {
+		memory = fmt.Sprintf("%.1f", r.GBS())
+	}
 	if r.FLOPs > 0 {
 		work = fmt.Sprintf("%.1f", r.GFLOPS())
 		if t.Peak > 0 {
@@ -113,5 +122,5 @@ func (p *printer) row(t Table, r Row) {
 	if t.Operations > 0 {
 		share = 100 * float64(r.Time) / float64(t.Operations)
 	}
-	p.print("%-34s %-22s %6.4g %10.3f %5.1f%% %9s %8.1f %6s\n", r.Name, r.Shape, float64(r.Count)/steps, milliseconds(r.Time)/steps, share, work, r.GBS(), peak)
+	p.print("%-31s %-30s %6.4g %10.3f %5.1f%% %9s %8s %6s\n", r.Name, r.Shape, float64(r.Count)/steps, milliseconds(r.Time)/steps, share, work, memory, peak)
 }

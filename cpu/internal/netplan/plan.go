@@ -20,7 +20,7 @@ type Plan struct {
 	weightFloats, scratchFloats int
 	splitImages                 bool // threads share the work on one image; else each takes whole images
 	workers                     []worker
-	observe                     func(step int) // called after each step, or nil; see RunTimed
+	watch                       *stopwatch // of a run that is timed, else nil; see RunTimed
 
 	// What runs now, for the tasks.
 	run struct {
@@ -133,17 +133,19 @@ func (p *Plan) Run(x, y, weights, scratch []float32) error {
 	case p.net.N == 1:
 		p.runShared(0)
 		p.head.finishOne(p)
-		p.mark(len(p.layers))
 	case p.splitImages:
 		for image := range p.net.N {
 			p.runShared(image)
 			p.pool.Run(p.head.lastChunks(p.pool.Threads()), p.tasks.last)
+			p.watch.mark(0, len(p.layers))
 		}
 		p.head.finishAll(p)
 	default:
 		p.pool.Run(p.net.N, p.tasks.image)
+		p.watch.begin(0)
 		p.head.finishAll(p)
 	}
+	p.watch.mark(0, p.finish())
 	p.forget()
 	return nil
 }
@@ -178,13 +180,16 @@ func (p *Plan) forget() {
 func (p *Plan) imageTask(image, worker int) {
 	w := &p.workers[worker]
 	x := p.imageInput(image)
+	p.watch.begin(worker)
 	for i := range p.layers {
 		l := &p.layers[i]
 		y := p.scratch(w.between[i%2], l.out.floats())
 		l.band(p, w, x, y, 0, l.out.h)
 		x = y
+		p.watch.mark(worker, i)
 	}
 	p.head.poolPanels(p, w, 0, len(p.head.last.panels), x, image)
+	p.watch.mark(worker, len(p.layers))
 }
 
 func (p *Plan) imageInput(image int) []float32 {

@@ -8,7 +8,7 @@ func (p *Plan) runShared(image int) {
 	p.run.in, p.run.image = p.imageInput(image), image
 	for i := range p.layers {
 		p.runLayer(i)
-		p.mark(i)
+		p.watch.mark(0, i)
 	}
 }
 

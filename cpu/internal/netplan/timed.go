@@ -25,26 +25,60 @@ func (p *Plan) Steps() []Step {
 		h.in.pixels()*h.in.c*h.net.Last + h.net.Last*h.net.Classes})
 }
 
-// RunTimed is Run for a plan with one image; spent[i] becomes the time that step i of Steps took.
-func (p *Plan) RunTimed(x, y, weights, scratch []float32, spent []time.Duration) error {
-	if p.net.N != 1 || len(spent) != len(p.layers)+1 {
-		return fmt.Errorf("netplan: time %d steps of %d images: want %d steps and one image", len(spent), p.net.N, len(p.layers)+1)
-	}
-	start := time.Now()
-	p.observe = func(step int) {
-		now := time.Now()
-		spent[step] = now.Sub(start)
-		start = now
-	}
-	defer func() { p.observe = nil }()
-	return p.Run(x, y, weights, scratch)
+// finish is where a stopwatch keeps the time of what all threads do after the last image: it belongs to the last step.
+func (p *Plan) finish() int { return len(p.layers) + 1 }
+
+// stopwatch times the steps of a run. Threads that take whole images have a row each.
+type stopwatch struct {
+	rows [][]time.Duration // by worker, then by step, the finish after them
+	last []time.Time       // by worker
 }
 
-// mark says that a step is over.
-func (p *Plan) mark(step int) {
-	if p.observe != nil {
-		p.observe(step)
+// begin says that worker begins a step now.
+func (s *stopwatch) begin(worker int) {
+	if s != nil {
+		s.last[worker] = time.Now()
 	}
+}
+
+// mark says that worker has ended a step and begins another one.
+func (s *stopwatch) mark(worker, step int) {
+	if s == nil {
+		return
+	}
+	now := time.Now()
+	s.rows[worker][step] += now.Sub(s.last[worker])
+	s.last[worker] = now
+}
+
+// RunTimed is Run; spent[i] becomes the time that step i of Steps took. Where threads take whole images it is the sum of theirs,
+// divided by their number.
+func (p *Plan) RunTimed(x, y, weights, scratch []float32, spent []time.Duration) error {
+	steps := len(p.layers) + 1
+	if len(spent) != steps {
+		return fmt.Errorf("netplan: time %d steps: want %d", len(spent), steps)
+	}
+	watch := &stopwatch{last: make([]time.Time, len(p.workers))}
+	for range p.workers {
+		watch.rows = append(watch.rows, make([]time.Duration, p.finish()+1))
+	}
+	watch.begin(0)
+	p.watch = watch
+	defer func() { p.watch = nil }()
+	if err := p.Run(x, y, weights, scratch); err != nil {
+		return err
+	}
+	for i := range spent {
+		spent[i] = 0
+		for _, row := range watch.rows {
+			spent[i] += row[i]
+		}
+		if !p.splitImages {
+			spent[i] /= time.Duration(p.pool.Threads())
+		}
+	}
+	spent[steps-1] += watch.rows[0][p.finish()]
+	return nil
 }
 
 // PeakRate measures the limit now: multiply-adds in registers, on all threads of the pool, for about n microseconds, in
