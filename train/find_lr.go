@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"mnv2/data"
 )
 
 // Sweep says over which learning rates [FindLR] goes.
@@ -61,20 +63,20 @@ func FindLR(ctx context.Context, o Options, in Inputs, s Sweep) (curve LRCurve, 
 	if err != nil {
 		return LRCurve{}, err
 	}
-	batches := &cycle{loader: in.Train}
+	batches := &data.Cycle{Loader: in.Train}
 	defer func() {
-		batches.close()
+		batches.Close()
 		if closeErr := t.close(); err == nil {
 			err = closeErr
 		}
 	}()
 	for range s.Steps {
-		b, err := batches.next(ctx)
+		b, err := batches.Next(ctx)
 		if err != nil {
 			return curve, err
 		}
 		loss, err := t.take(b)
-		batches.release(b)
+		batches.Release(b)
 		if err != nil {
 			return curve, err
 		}

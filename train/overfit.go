@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"mnv2/data"
 )
 
 // Overfit is what training on a single batch came to.
@@ -32,18 +34,18 @@ func OverfitBatch(ctx context.Context, o Options, in Inputs, steps int) (result 
 	if err != nil {
 		return result, err
 	}
-	batches := &cycle{loader: in.Train}
+	batches := &data.Cycle{Loader: in.Train}
 	defer func() {
-		batches.close()
+		batches.Close()
 		if closeErr := t.close(); err == nil {
 			err = closeErr
 		}
 	}()
-	b, err := batches.next(ctx)
+	b, err := batches.Next(ctx)
 	if err != nil {
 		return result, err
 	}
-	defer batches.release(b)
+	defer batches.Release(b)
 	result = Overfit{Images: b.Count, Floor: smoothingFloor(o.Smoothing, in.Arch.Classes)}
 	for !result.Passed && result.Steps < steps {
 		if ctx.Err() != nil {

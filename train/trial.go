@@ -1,10 +1,8 @@
 package train
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"mnv2/data"
@@ -52,38 +50,4 @@ func (t *trial) take(b *data.Batch) (float64, error) {
 		return 0, fmt.Errorf("train: step %d: %w", t.at.GlobalStep+1, err)
 	}
 	return t.logged.Loss, nil
-}
-
-// cycle hands out the batches of a loader, epoch after epoch.
-type cycle struct {
-	loader *data.Loader
-	it     *data.Iterator
-	epoch  int
-}
-
-// next returns the next batch, which must be given back with release.
-func (c *cycle) next(ctx context.Context) (*data.Batch, error) {
-	for {
-		if c.it == nil {
-			c.it = c.loader.Epoch(ctx, c.epoch, 0)
-			c.epoch++
-		}
-		b, err := c.it.Next()
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		if !errors.Is(err, io.EOF) {
-			return b, err
-		}
-		c.close()
-	}
-}
-
-func (c *cycle) release(b *data.Batch) { c.it.Release(b) }
-
-func (c *cycle) close() {
-	if c.it != nil {
-		c.it.Close()
-		c.it = nil
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"mnv2/internal/bench"
 	"mnv2/internal/cli"
 	"mnv2/internal/profile"
+	"mnv2/train"
 )
 
 // profiled is what --profile N does instead of the command's own work: the same steps, measured, and a table of them.
@@ -25,6 +26,16 @@ func profiled(ctx context.Context, in cli.Invocation, device backend.Backend, op
 		return printJSON(in, table)
 	}
 	return table.Write(in.Stdout)
+}
+
+// profile profiles steps of the run that j was put together for.
+func (j *trainJob) profile(ctx context.Context, o train.Options) error {
+	o.Report = func(train.Event) {}
+	in := j.inputs()
+	return profiled(ctx, j.in, j.device, func(b backend.Backend) (profile.Stepper, error) {
+		in.Device = b
+		return train.NewSteps(o, in, profile.StepsOf(j.o.Profile))
+	})
 }
 
 // images is where a profile of inference takes its batches: it calls classify with the next one and returns how long that one was

@@ -31,6 +31,11 @@ func TestProfileOfAShortRun(t *testing.T) {
 		assert.Positive(t, r.Count, r.Name)
 	}
 	assert.Subset(t, names, []string{"convert images", "stem, inverted residual infer", "inverted residual infer", "head infer"})
+	out, stderr, code = call(t, append([]string{"train", "--device", "cpu", "--profile", "2"}, small...)...)
+	require.Zero(t, code, stderr)
+	for _, want := range []string{"inverted residual forward", "inverted residual backward", "average pool backward", "dropout", "cross-entropy backward", "update momentum", "GFLOP/s"} {
+		assert.Contains(t, out, want)
+	}
 	out, stderr, code = call(t, "predict", "--device", "cpu", "--threads", "1", "--profile", "1", "../nowhere.png")
 	assert.Equal(t, 4, code, "%s%s", out, stderr)
 	assert.Contains(t, stderr, "nowhere.png")

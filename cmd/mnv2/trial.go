@@ -14,7 +14,9 @@ import (
 )
 
 // isTrial reports whether the options ask for something to be found out in place of a run.
-func (j *trainJob) isTrial() bool { return j.o.DryRun || j.o.FindLR || j.o.OverfitBatch }
+func (j *trainJob) isTrial() bool {
+	return j.o.DryRun || j.o.FindLR || j.o.OverfitBatch || j.o.Profile > 0
+}
 
 // trial puts the run together as for training, with no folder, and finds out what the options ask for.
 func (j *trainJob) trial(ctx context.Context) (err error) {
@@ -42,6 +44,8 @@ func (j *trainJob) trial(ctx context.Context) (err error) {
 		return j.findLR(ctx, runOptions)
 	case j.o.OverfitBatch:
 		return j.overfit(ctx, runOptions)
+	case j.o.Profile > 0 && !j.o.DryRun:
+		return j.profile(ctx, runOptions)
 	}
 	return j.dryRun(ctx, runOptions)
 }

@@ -43,7 +43,7 @@ func systemRows() []*Option {
 		{Name: "debug_device", Group: System, Default: "False", Ours: true, Acts: Runs,
 			Help: "check every operation and buffer as it is used; slow",
 			at:   func(o *Options) any { return &o.DebugDevice }},
-		{Name: "profile", Arg: "N", Group: System, Default: "0", Unit: "steps", Bounds: between(0, 100000), Ours: true, Acts: Validate | Predict, Flag: true,
+		{Name: "profile", Arg: "N", Group: System, Default: "0", Unit: "steps", Bounds: between(0, 100000), Ours: true, Acts: Runs, Flag: true,
 			Help: "time every operation of N steps instead, and print where the time goes",
 			Note: "Nothing is trained or written. The network is run once as usual and once operation by operation; --fuse off shows the parts of fused operations.",
 			at:   func(o *Options) any { return &o.Profile }},

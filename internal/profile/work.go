@@ -70,6 +70,8 @@ func describe(op backend.Op) (name, shape string) {
 		return fmt.Sprintf("cross-entropy %v", o.Pass), fmt.Sprintf("%d classes", o.C)
 	case backend.Update:
 		return fmt.Sprintf("update %v", o.Rule), fmt.Sprintf("%d numbers", o.Elements)
+	case backend.Dropout:
+		return "dropout", one(1, 1, o.C)
 	case backend.Convert:
 		return "convert images", one(o.From.H, o.From.W, o.From.C)
 	}
