@@ -101,20 +101,21 @@ func (t Target) profile(ctx context.Context, r *devicecheck.Recorder) (err error
 }
 
 // profiled takes steps of the same network as it is, and one operation at a time.
-func profiled(ctx context.Context, b backend.Backend, s shape, steps int) (_ profile.Table, err error) {
-	plain, err := newNet(b, s, false)
-	if err != nil {
-		return profile.Table{}, err
-	}
-	defer closing(&err, plain.close)
-	device := profile.New(b)
-	single, err := newNet(device, s, false)
-	if err != nil {
-		return profile.Table{}, err
-	}
-	defer closing(&err, single.close)
-	step := func(n *net) profile.Step {
-		return func() (time.Duration, error) { _, err := n.step(1, 1e-4); return 0, err }
-	}
-	return profile.Measure(ctx, steps, device, step(plain), step(single))
+func profiled(ctx context.Context, b backend.Backend, s shape, steps int) (profile.Table, error) {
+	return profile.Measure(ctx, b, steps, func(b backend.Backend) (profile.Stepper, error) {
+		n, err := newNet(b, s, false)
+		return stepper{n}, err
+	})
 }
+
+// stepper is a net whose pictures are always there.
+type stepper struct{ *net }
+
+// Step implements profile.Stepper.
+func (s stepper) Step(context.Context) (time.Duration, error) {
+	_, err := s.step(1, 1e-4)
+	return 0, err
+}
+
+// Close implements profile.Stepper.
+func (s stepper) Close() error { return s.close() }
