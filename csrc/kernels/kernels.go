@@ -21,6 +21,21 @@ const ConvDirect = "conv_direct.cu"
 // Norm is batch normalisation: statistics, forward, inference and gradients.
 const Norm = "norm.cu"
 
+// Pool is the mean over height and width.
+const Pool = "pool.cu"
+
+// Reduce makes one number of many.
+const Reduce = "reduce.cu"
+
+// Loss is softmax cross-entropy.
+const Loss = "loss.cu"
+
+// Convert changes types and orders. Besides TYPE, of the result, it wants FROM.
+const Convert = "convert.cu"
+
+// Update is the optimizers' steps.
+const Update = "update.cu"
+
 // Headers returns the names of all files that a source may include.
 func Headers() []string { return match("*.cuh") }
 

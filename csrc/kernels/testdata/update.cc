@@ -1,0 +1,155 @@
+// update checks update.cu. Its numbers are float32 whatever the element type is, so one type is enough.
+#include "host.h"
+
+// The numbers of an update, in the order of the operand.
+struct Hyper { double lr, decay, mu, scale, beta, eps, c1, c2, c3, wd; };
+static const Hyper usual = {0.1, 4e-5, 0.9, 1.0 / 512, 0.99, 1e-6, 1.5, 2.5, 0.25, 0.05};
+
+struct Weight { double w, v, s; };
+
+static double sign(double v) { return v > 0 ? 1 : v < 0 ? -1 : v; }
+
+static double direction(const Hyper &h, double g, const Weight &x) { return (h.c1 * x.v + h.c3 * g) / (sqrt(h.c2 * x.s) + h.eps); }
+
+static void moments(const Hyper &h, double g, Weight *x) {
+	x->v = h.mu * x->v + (1 - h.mu) * g;
+	x->s = h.beta * x->s + (1 - h.beta) * g * g;
+}
+
+// One step of the rule, and the magnitude of what it moves.
+static double step(const std::string &rule, const Hyper &h, double dw, Weight *x) {
+	double g = dw * h.scale, w = x->w;
+	if (rule != "blend") g += h.decay * w;
+	if (rule == "momentum" || rule == "nesterov") {
+		x->v = h.mu * x->v + g;
+		x->w -= h.lr * (rule == "nesterov" ? g + h.mu * x->v : x->v);
+		return h.lr * (fabs(g) * 2 + fabs(x->v) + fabs(dw * h.scale));
+	}
+	if (rule == "adam") {
+		moments(h, g, x);
+		x->w -= h.lr * (direction(h, g, *x) + h.wd * w);
+		return h.lr * ((h.c1 * (fabs(x->v) + fabs(g)) + h.c3 * fabs(g)) / (sqrt(h.c2 * x->s) + h.eps) + h.wd * fabs(w));
+	}
+	if (rule == "lion") {
+		x->w -= h.lr * (sign(h.mu * x->v + (1 - h.mu) * g) + h.wd * w);
+		x->v = h.beta * x->v + (1 - h.beta) * g;
+		return h.lr * (1 + fabs(w));
+	}
+	if (rule == "rmsprop") {
+		x->s = h.beta * x->s + (1 - h.beta) * g * g;
+		const double old = h.mu * x->v;
+		x->v = old + h.lr * g / sqrt(x->s + h.eps);
+		x->w -= x->v;
+		return fabs(old) + h.lr * fabs(g) / sqrt(x->s + h.eps);
+	}
+	if (rule == "adagrad") {
+		x->v += g * g;
+		x->w -= h.lr * g / (sqrt(x->v) + h.eps);
+		return h.lr * fabs(g) / sqrt(x->v);
+	}
+	x->w = h.mu == 0 ? h.lr * g : h.mu * w + h.lr * g;
+	return fabs(h.mu * w) + fabs(h.lr * g);
+}
+
+// Arrays of n weights as they are before a step.
+struct State {
+	Array dw, w, v, s, hyper, finite;
+	State(size_t n, const Hyper &h) : dw(F32, n), w(F32, n), v(F32, n), s(F32, n), hyper(F32, 10), finite(F32, 1) {
+		Numbers random;
+		for (size_t i = 0; i < n; i++) {
+			dw.put(i, 300 * random.normal());
+			w.put(i, i % 5 == 3 ? 0 : random.normal());
+			v.put(i, random.uniform() + 0.1);
+			s.put(i, random.uniform() + 1e-3);
+		}
+		const double list[] = {h.lr, h.decay, h.mu, h.scale, h.beta, h.eps, h.c1, h.c2, h.c3, h.wd};
+		for (int i = 0; i < 10; i++) hyper.put(i, list[i]);
+		finite.put(0, 1);
+	}
+	Hyper numbers() const {
+		auto h = [&](int i) { return hyper.at(i); };
+		return {h(0), h(1), h(2), h(3), h(4), h(5), h(6), h(7), h(8), h(9)};
+	}
+	Weight at(size_t i) const { return {w.at(i), v.at(i), s.at(i)}; }
+};
+
+static void want_state(const std::string &rule, const State &got, size_t i, const Weight &x, double moved) {
+	want_one(rule + " w", got.w, i, x.w, rounded(32, moved) + rounded(4, fabs(x.w)));
+	want_one(rule + " v", got.v, i, x.v, rounded(16, fabs(x.v) + 1));
+	want_one(rule + " s", got.s, i, x.s, rounded(16, x.s));
+}
+
+static void run(const Module &mod, const std::string &rule, long long n, const Hyper &h) {
+	State before(n, h), after = before;
+	void *none = nullptr;
+	const Shape shape = {{3, 1, 1}, {64, 1, 1}, 0};
+	auto launch_rule = [&](void *finite) {
+		launch(mod, ("update_" + rule).c_str(), shape, {after.dw.arg(), after.hyper.arg(), finite, after.w.arg(), after.v.arg(), after.s.arg(), &n});
+	};
+	after.finite.put(0, 0);
+	launch_rule(after.finite.arg()); // changes nothing
+	for (int i = 0; i < n; i++) want_state(rule + " skipped", after, i, before.at(i), 0);
+	after.finite.put(0, 1);
+	launch_rule(n % 2 ? &none : after.finite.arg());
+	for (int i = 0; i < n; i++) {
+		Weight x = before.at(i);
+		const double moved = step(rule, before.numbers(), before.dw.at(i), &x);
+		want_state(rule, after, i, x, moved);
+	}
+	want_intact({&after.dw, &after.w, &after.v, &after.s, &after.hyper, &after.finite});
+}
+
+// Lamb over tensors that end at `ends`; what lies behind the last one does not change.
+static void run_lamb(const Module &mod, std::vector<int> ends, int slices, unsigned rows) {
+	const size_t n = ends.back() + 3;
+	State before(n, usual);
+	for (int i = 0; i < ends[0]; i++) before.w.put(i, 0); // a tensor without a norm
+	State after = before;
+	int tensors = ends.size(), *pends = ends.data();
+	void *none = nullptr;
+	std::vector<double> partial(tensors * slices * 3, NAN);
+	double *pp = partial.data();
+	const Shape shape = {{unsigned(slices), rows, 1}, {256, 1, 1}, 0};
+	for (float finite : {0.f, 1.f}) {
+		after.finite.put(0, finite);
+		launch(mod, "lamb_moments", shape, {after.dw.arg(), after.hyper.arg(), after.finite.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
+		launch(mod, "lamb_apply", shape, {after.hyper.arg(), finite ? &none : after.finite.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
+		for (size_t i = 0; !finite && i < n; i++) want_state("lamb skipped", after, i, before.at(i), 0);
+	}
+	Hyper h = before.numbers();
+	h.c3 = 0;
+	for (int t = 0; t < tensors; t++) {
+		const int from = t ? ends[t - 1] : 0;
+		double ww = 0, gg = 0, zz = 0;
+		std::vector<Weight> x;
+		for (int i = from; i < ends[t]; i++) {
+			Weight one = before.at(i);
+			const double g = before.dw.at(i) * h.scale + h.decay * one.w;
+			moments(h, g, &one);
+			const double z = h.c1 * one.v / sqrt(h.c2 * one.s + h.eps) + h.wd * one.w;
+			ww += one.w * one.w, gg += g * g, zz += z * z;
+			x.push_back(one);
+		}
+		const double rate = ww > 0 && gg > 0 && zz > 0 ? fmin(sqrt(ww / zz), 10) : 1;
+		for (int i = from; i < ends[t]; i++) {
+			Weight one = x[i - from];
+			const double z = direction(h, 0, one) + h.wd * one.w, size = h.lr * rate * (fabs(z) + h.wd * fabs(one.w) + 1);
+			one.w -= h.lr * rate * z;
+			want_state("lamb", after, i, one, size);
+		}
+	}
+	for (size_t i = ends.back(); i < n; i++) want_state("lamb behind the tensors", after, i, before.at(i), 0);
+	want_intact({&after.w, &after.v, &after.s});
+}
+
+int main(int argc, char **argv) {
+	Module mod(argv, argc, F32);
+	for (const char *rule : {"momentum", "nesterov", "adam", "lion", "rmsprop", "adagrad", "blend"})
+		for (long long n : {1, 3, 4, 1001}) run(mod, rule, n, usual);
+	Hyper copy = usual;
+	copy.mu = 0;
+	run(mod, "blend", 9, copy);
+	run_lamb(mod, {1}, 1, 1);
+	run_lamb(mod, {5, 600, 607, 5000}, 3, 2); // tensors in turn, slices without elements
+	return failures != 0;
+}
