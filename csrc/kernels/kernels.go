@@ -36,6 +36,9 @@ const Convert = "convert.cu"
 // Update is the optimizers' steps.
 const Update = "update.cu"
 
+// Pointwise are 1x1 convolutions as products of tiles.
+const Pointwise = "pointwise.cu"
+
 // Headers returns the names of all files that a source may include.
 func Headers() []string { return match("*.cuh") }
 
