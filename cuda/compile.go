@@ -39,6 +39,8 @@ func (p *program) write(op backend.Op) string {
 		return p.each1(o.In(), func() { p.activation(o) })
 	case backend.Add:
 		return p.each1(o.Desc, func() { p.add(o) })
+	case backend.Conv2D:
+		return p.conv2D(o)
 	case backend.Dropout:
 		return p.each1(o.In(), func() { p.dropout(o) })
 	case backend.Fill:

@@ -67,7 +67,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 }
 
 // missing are operations that this device does not have yet.
-var missing = []string{"Conv2D", "BatchNorm", "GlobalAvgPool", "SoftmaxCrossEntropy", "Convert", "Reduce", "ConvBNAct",
+var missing = []string{"BatchNorm", "GlobalAvgPool", "SoftmaxCrossEntropy", "Convert", "Reduce", "ConvBNAct",
 	"InvertedResidual", "Head", "Chain", "Update adam", "Update lion", "Update rmsprop", "Update adagrad", "Update lamb", "Update blend"}
 
 // TestDevice runs the suite on the stand-ins.
