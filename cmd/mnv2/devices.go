@@ -14,7 +14,10 @@ import (
 	"mnv2/internal/options"
 )
 
-func devicesCommand(_ context.Context, in cli.Invocation) error {
+func devicesCommand(ctx context.Context, in cli.Invocation) error {
+	if in.Options.CheckDevice != "" {
+		return checkCommand(ctx, in)
+	}
 	for _, s := range devices.List(devices.Options{}) {
 		if in.JSON {
 			if err := printStatusJSON(in, s); err != nil {

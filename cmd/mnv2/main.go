@@ -23,6 +23,9 @@ var version = "unknown"
 
 func main() {
 	ctx := untilInterrupted()
+	if len(os.Args) > 1 && os.Args[1] == checkStep {
+		os.Exit(runCheckStep(ctx, os.Args[2:]))
+	}
 	os.Exit(cli.Main(ctx, os.Args[1:], os.Stdout, os.Stderr, app()))
 }
 
@@ -125,8 +128,10 @@ func app() cli.App {
 			},
 			{
 				Name: "devices", Summary: "list the devices there are, and why others are not", Acts: options.Devices,
-				Examples: []string{"mnv2 devices", "mnv2 devices --format json"},
-				Run:      devicesCommand,
+				Examples: []string{"mnv2 devices", "mnv2 devices --format json", "mnv2 devices --check ascend", "mnv2 devices --check cuda:1 --quick"},
+				More: []string{"--check tries out everything that a device does, each step in a process of its own, and ends with the name of an",
+					"archive to send to others. It exits 1 if something is wrong, 3 if there is no such device."},
+				Run: devicesCommand,
 			},
 			{
 				Name: "version", Summary: "print the version", Acts: options.Version,

@@ -52,6 +52,10 @@ func (c *Check) Run(ctx context.Context) (*Report, string, error) {
 		}
 		report.Steps = append(report.Steps, result)
 		c.tell(false, "step %d of %d: %s: %s", i+1, len(c.Steps), step.Title, result.counts())
+		if step.First && result.IsBad() {
+			report.NoDevice = true
+			break
+		}
 	}
 	report.Seconds = time.Since(report.Began).Seconds()
 	archive, err := c.archive(report, work)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,7 +113,8 @@ func check(t *testing.T, names ...string) *Check {
 		c.Steps = append(c.Steps, step)
 	}
 	c.Command = func(ctx context.Context, step string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, os.Args[0])
+		args := append(strings.Fields(os.Getenv("MNV2_EXEC")), os.Args[0]) // tests of another architecture need the emulator
+		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), childVariable+"="+step)
 		return cmd
 	}

@@ -76,6 +76,23 @@ type Report struct {
 	Seconds float64       `json:"seconds"`
 	Quick   bool          `json:"quick"`
 	Steps   []*StepResult `json:"steps"`
+
+	NoDevice bool `json:"no_device"` // the first step found none
+}
+
+// Bad returns how many cases are bad, and how many steps failed as a whole.
+func (r *Report) Bad() (n int) {
+	for _, s := range r.Steps {
+		if s.Error != "" {
+			n++
+		}
+		for _, o := range s.Outcomes {
+			if o.State.IsBad() {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // IsBad reports whether any step is.

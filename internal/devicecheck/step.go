@@ -20,6 +20,7 @@ type Step struct {
 	Setup time.Duration // until the first case begins, between two, and after the last
 	Limit time.Duration // of one case
 	Alone bool          // every case has a process of its own
+	First bool          // if anything in it is bad, there is no device, and no step after it
 	Run   func(ctx context.Context, r *Recorder) error
 }
 

@@ -150,6 +150,11 @@ type Options struct {
 	OverfitBatch bool
 	TrialSteps   int
 
+	// Devices.
+	CheckDevice string
+	Steps       string
+	Quick       bool
+
 	// Huawei's cloud, accepted and explained.
 	EnableModelArts bool
 	DataURL         string

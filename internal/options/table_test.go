@@ -1,6 +1,7 @@
 package options
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -123,7 +124,7 @@ func TestCommandsTakeWhatConcernsThem(t *testing.T) {
 		return out
 	}
 	assert.Equal(t, []string{"device", "format", "quiet", "verbose"}, names(Version))
-	assert.Equal(t, []string{"device", "format", "quiet", "verbose"}, names(Devices))
+	assert.Equal(t, []string{"check", "device", "format", "quick", "quiet", "steps", "verbose"}, slices.Sorted(slices.Values(names(Devices))))
 	for _, row := range mindcvDefaults {
 		assert.Contains(t, names(Train), row[0])
 		assert.Contains(t, names(Validate), row[0])

@@ -23,7 +23,7 @@ type Target struct {
 func Steps(t Target) []devicecheck.Step {
 	minutes := func(n float64) time.Duration { return time.Duration(n * float64(time.Minute)) }
 	return []devicecheck.Step{
-		{Name: "device", Title: "The device and the machine", Setup: minutes(3), Limit: minutes(3), Run: t.describe},
+		{Name: "device", Title: "The device and the machine", Setup: minutes(3), Limit: minutes(3), First: true, Run: t.describe},
 		{Name: "suite", Title: "The conformance suite", Setup: minutes(5), Limit: minutes(5), Run: t.suite},
 		{Name: "operations", Title: "Every operation against the CPU", Setup: minutes(3), Limit: minutes(3), Run: t.operations},
 		{Name: "blocks", Title: "Every block against the reference", Setup: minutes(3), Limit: minutes(10), Run: t.blocks},

@@ -91,7 +91,8 @@ func check(t *testing.T, wrong bool, names ...string) *devicecheck.Report {
 	}
 	require.Len(t, c.Steps, len(names))
 	c.Command = func(ctx context.Context, step string) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, os.Args[0])
+		args := append(strings.Fields(os.Getenv("MNV2_EXEC")), os.Args[0]) // tests of another architecture need the emulator
+		cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), childVariable+"="+prefix+step)
 		return cmd
 	}
