@@ -102,3 +102,12 @@ func TestInitFollowsMindCV(t *testing.T) {
 	assert.Equal(t, values, a.Init(42), "the same seed gives the same values")
 	assert.NotEqual(t, values["features.0.weight"], a.Init(43)["features.0.weight"])
 }
+
+func TestNameOfIsOfThatWidth(t *testing.T) {
+	for _, width := range []float64{0.35, 0.5, 0.75, 1, 1.3, 1.4} {
+		got, _, err := Lookup(NameOf(width))
+		require.NoError(t, err)
+		assert.Equal(t, width, got)
+	}
+	assert.Empty(t, NameOf(0.36))
+}

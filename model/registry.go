@@ -39,6 +39,16 @@ func Names() []string {
 	return list
 }
 
+// NameOf returns a registered name of the network of that width, "" if there is none.
+func NameOf(width float64) string {
+	for _, r := range registered {
+		if r.width == width {
+			return "mobilenet_v2_" + r.label + r.suffixes[0]
+		}
+	}
+	return ""
+}
+
 // Lookup returns the width multiplier of a registered name (names of MindCV 0.1 included) and the image size that its
 // suffix names, 0 if it names none. The suffix is a label only: it changes nothing in the network.
 func Lookup(name string) (width float64, size int, err error) {

@@ -43,6 +43,29 @@ func (f *File) Fit(a *model.Arch, newHead bool) (Fit, error) {
 	return fit, nil
 }
 
+// SumStem turns a network for colour pictures into one for grey ones: the weights of the first convolution are added up over its input
+// channels, as MindCV does. It changes nothing unless the file's network takes 3 channels.
+func (f *File) SumStem() error {
+	const stem = "features.0.weight"
+	t := f.tensors[stem]
+	if f.Config.InChannels != 3 || len(t.Shape) != 4 {
+		return nil
+	}
+	v, err := t.Float32s()
+	if err != nil {
+		return fmt.Errorf("checkpoint %q: %w: %w", f.Path, checkpoint.ErrFormat, err)
+	}
+	plane := t.Shape[2] * t.Shape[3]
+	sum := make([]float32, t.Shape[0]*plane)
+	for i := range sum {
+		at := i/plane*3*plane + i%plane
+		sum[i] = v[at] + v[at+plane] + v[at+2*plane]
+	}
+	f.tensors[stem] = checkpoint.FromFloat32s(t.Name, []int{t.Shape[0], 1, t.Shape[2], t.Shape[3]}, sum)
+	f.Config.InChannels = 1
+	return nil
+}
+
 // mismatch says which shape does not fit, and what the user may do about it.
 func (f *File) mismatch(t checkpoint.Tensor, p model.Param, a *model.Arch) string {
 	text := fmt.Sprintf("%s is %s, the network wants %s", t.Name, shapeText(t.Shape), shapeText(p.Shape))

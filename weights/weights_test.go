@@ -156,6 +156,32 @@ func TestFitReports(t *testing.T) {
 	})
 }
 
+func TestSumStemAddsUpColours(t *testing.T) {
+	a := arch(t, 0.35, 10)
+	values := a.Init(3)
+	path := filepath.Join(t.TempDir(), "w.ckpt")
+	require.NoError(t, Save(path, checkpoint.CKPT, model.MindCV, Snapshot{Arch: a, Values: values}))
+	f, err := Open(path)
+	require.NoError(t, err)
+	require.NoError(t, f.SumStem())
+	grey, err := model.New(model.Config{Width: 0.35, Classes: 10, InChannels: 1})
+	require.NoError(t, err)
+	fit, err := f.Fit(grey, false)
+	require.NoError(t, err)
+	colour, sum := values["features.0.weight"], fit.Values["features.0.weight"]
+	require.Len(t, sum, len(colour)/3)
+	for k := range len(sum) / 9 {
+		for i := range 9 {
+			at := k*27 + i
+			assert.Equal(t, colour[at]+colour[at+9]+colour[at+18], sum[k*9+i])
+		}
+	}
+	require.NoError(t, f.SumStem(), "once is enough")
+	again, err := f.Fit(grey, false)
+	require.NoError(t, err)
+	assert.Equal(t, sum, again.Values["features.0.weight"])
+}
+
 func deleteTensor(list []checkpoint.Tensor, name string) []checkpoint.Tensor {
 	var kept []checkpoint.Tensor
 	for _, t := range list {

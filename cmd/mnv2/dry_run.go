@@ -103,8 +103,11 @@ func (j *trainJob) planNetwork() []planLine {
 	lines := []planLine{{"network", fmt.Sprintf("%s, %d classes, %d values (%d trained), %.1f million multiply-adds an image of %d pixels",
 		j.o.Model, j.arch.Classes, all, trained, float64(j.arch.MACs(j.o.ImageResize))/1e6, j.o.ImageResize)}}
 	start := "random numbers of seed " + fmt.Sprint(j.o.Seed)
-	if j.o.CkptPath != "" {
-		start = j.o.CkptPath
+	if f := j.weights; f != nil {
+		start = fmt.Sprintf("%s (%s)", f.Path, f.Summary())
+	}
+	if j.newHead {
+		start += ", with a new classifier"
 	}
 	if p := j.resumption.Position; p != nil {
 		start += fmt.Sprintf(", going on after epoch %d, step %d of %d", p.Epoch, p.Step, p.StepsPerEpoch)

@@ -29,6 +29,9 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 	}
 	path := o.CkptPath
 	if path == "" {
+		path = o.PretrainedFile()
+	}
+	if path == "" {
 		var err error
 		if path, err = defaultCheckpoint(o); err != nil {
 			return nil, nil, err

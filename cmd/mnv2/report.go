@@ -184,7 +184,7 @@ func (r *reporter) startedFrom(f *weights.File, fit weights.Fit, resumption trai
 	var lines []string
 	lines = append(lines, fmt.Sprintf("%s: %s", f.Path, f.Summary()))
 	if fit.DroppedHead {
-		lines = append(lines, fmt.Sprintf("its classifier of %d classes is left out; a new one is trained", f.Config.Classes))
+		lines = append(lines, fmt.Sprintf("its classifier of %d classes is left out, a new one is trained", f.Config.Classes))
 	}
 	if p := resumption.Position; p != nil {
 		lines = append(lines, fmt.Sprintf("going on after epoch %d, step %d of %d", p.Epoch, p.Step, p.StepsPerEpoch))

@@ -30,6 +30,9 @@ type trainJob struct {
 	valLoader   *data.Loader
 	arch        *model.Arch
 	values      map[string][]float32
+	weights     *weights.File // what the run starts from; nil for random numbers
+	afresh      bool          // of weights only the parameters are taken
+	newHead     bool          // and not those of the classifier
 	resumption  train.Resumption
 	device      backend.Backend
 }
@@ -39,7 +42,7 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if job.isTrial() {
 		return job.trial(ctx)
 	}
-	for _, prepare := range []func() error{job.openReport, job.openData, job.chooseNetwork, job.checkSpace, job.openLoaders, job.start} {
+	for _, prepare := range []func() error{job.openReport, job.openData, job.openWeights, job.chooseNetwork, job.checkSpace, job.openLoaders, job.start} {
 		if err := prepare(); err != nil {
 			return errors.Join(err, job.close())
 		}
@@ -141,10 +144,10 @@ func (j *trainJob) openLoaders() error {
 	return err
 }
 
-// start reads --ckpt_path, if given, finds out whether its run goes on, and opens the device.
+// start takes what there is to start from, finds out whether its run goes on, and opens the device.
 func (j *trainJob) start() error {
-	if j.o.CkptPath != "" {
-		if err := j.startFrom(j.o.CkptPath); err != nil {
+	if j.weights != nil {
+		if err := j.startFrom(j.weights); err != nil {
 			return err
 		}
 	}
@@ -153,15 +156,14 @@ func (j *trainJob) start() error {
 	return err
 }
 
-func (j *trainJob) startFrom(path string) error {
-	f, err := openCheckpoint(path, j.in.Stderr)
-	if err != nil {
-		return err
-	}
-	newHead := j.o.Source("num_classes") != options.FromDefault
+func (j *trainJob) startFrom(f *weights.File) error {
+	newHead := j.afresh || j.o.Pretrained == "True" || j.o.Source("num_classes") != options.FromDefault
 	fit, err := f.Fit(j.arch, newHead)
 	if err != nil {
 		return err
+	}
+	if j.afresh {
+		j.keepNoStrangeHead(f, &fit)
 	}
 	if len(fit.Values) == 0 {
 		return &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("checkpoint %q: nothing in it fits the network", f.Path)}
@@ -169,7 +171,7 @@ func (j *trainJob) startFrom(path string) error {
 	for name, v := range fit.Values {
 		j.values[name] = v
 	}
-	if !fit.DroppedHead && len(fit.Missing) == 0 {
+	if !j.afresh && !fit.DroppedHead && len(fit.Missing) == 0 {
 		if j.resumption, err = train.Resume(f, j.o.CkptSaveDir, j.arch, j.trainLoader.Steps(), uint64(j.o.Seed)); err != nil {
 			return err
 		}
@@ -181,6 +183,7 @@ func (j *trainJob) startFrom(path string) error {
 		}
 		return &cli.ExitError{Code: cli.BadData, Err: fmt.Errorf("checkpoint %q: --resume_opt: %s", f.Path, why)}
 	}
+	j.newHead = fit.DroppedHead
 	j.report.startedFrom(f, fit, j.resumption)
 	return nil
 }

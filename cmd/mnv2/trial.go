@@ -26,9 +26,9 @@ func (j *trainJob) trial(ctx context.Context) (err error) {
 	if j.o.OverfitBatch {
 		j.simplify()
 	}
-	steps := []func() error{j.openData, j.chooseNetwork, j.openLoaders, j.start}
+	steps := []func() error{j.openData, j.openWeights, j.chooseNetwork, j.openLoaders, j.start}
 	if j.o.DryRun {
-		steps = []func() error{j.openData, j.chooseNetwork, j.checkFolder, j.checkSpace, j.openLoaders, j.start}
+		steps = []func() error{j.openData, j.openWeights, j.chooseNetwork, j.checkFolder, j.checkSpace, j.openLoaders, j.start}
 	}
 	for _, prepare := range steps {
 		if err := prepare(); err != nil {

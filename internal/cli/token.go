@@ -30,6 +30,8 @@ func (p *parser) option() error {
 		value, err = p.truth(value, joined)
 	case opt.Kind() == options.Number:
 		value, err = p.list(value, joined)
+	case opt.Lone != "" && !joined && (len(p.rest) == 0 || isOption(p.rest[0])):
+		value = opt.Lone
 	default:
 		value, err = p.value(value, joined)
 	}

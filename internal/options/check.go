@@ -116,7 +116,7 @@ func (o *Option) Built() string {
 	case o.Name == "distribute":
 		return "one device"
 	case o.Name == "pretrained":
-		return "with --ckpt_path"
+		return "a file, or True with ckpt_path"
 	case o.Later.Built == nil:
 		return "0"
 	}

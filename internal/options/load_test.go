@@ -219,3 +219,16 @@ func TestUsageErrorUnwraps(t *testing.T) {
 	assert.Equal(t, "a; b", err.Error())
 	assert.Equal(t, "h", err.HintText())
 }
+
+func TestPretrainedIsAFileOrATruthValue(t *testing.T) {
+	for _, c := range []struct{ given, value, file string }{
+		{"True", "True", ""}, {"yes", "True", ""}, {"0", "False", ""}, {"weights.pth", "weights.pth", "weights.pth"}, {"./true", "./true", "./true"},
+	} {
+		o, _ := loadFlags(t, map[string]string{"pretrained": c.given})
+		assert.Equal(t, c.value, o.Pretrained)
+		assert.Equal(t, c.file, o.PretrainedFile())
+	}
+	o, _, err := Load(Request{Command: Train, Config: writeFile(t, "a.yaml", "pretrained: False\n")})
+	require.NoError(t, err)
+	assert.Empty(t, o.PretrainedFile())
+}

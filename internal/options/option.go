@@ -27,6 +27,7 @@ type Option struct {
 	Bounds  Bounds   // allowed range of a number and of each element of a list
 	Lens    []int    // allowed lengths of a list; nil for any
 	None    bool     // may be None (null in YAML)
+	Lone    string   // what a text means that stands alone on the command line; it may then be a truth value, too. "" for a text that needs a value
 	Later   *Later   // what this version refuses; nil for nothing
 
 	at func(*Options) any // pointer to the field

@@ -74,7 +74,7 @@ type Options struct {
 	InChannels                int
 	DropRate                  float64
 	DropPathRate              Maybe[float64]
-	Pretrained                bool
+	Pretrained                string // a file, or True or False; see PretrainedFile
 	CkptPath                  string
 	ResumeOpt                 bool
 	KeepCheckpointMax         int
@@ -163,6 +163,14 @@ type Options struct {
 	TrainURL        string
 
 	sources map[string]Source
+}
+
+// PretrainedFile is the file that pretrained names, "" if it is a truth value only.
+func (o *Options) PretrainedFile() string {
+	if o.Pretrained == "True" || o.Pretrained == "False" {
+		return ""
+	}
+	return o.Pretrained
 }
 
 // Maybe is a value that may be absent (MindCV's None).

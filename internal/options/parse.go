@@ -123,10 +123,15 @@ func unbracket(text string) (string, bool) {
 }
 
 // parseText takes a text; where there are choices, one of them, letter case aside. Where the default is no text, the
-// word None means that: MindCV would look for a file of that name.
+// word None means that: MindCV would look for a file of that name. A text that may be a truth value is then True or False.
 func (o *Option) parseText(text string) (string, error) {
 	if o.Choices == nil && o.Default == "" && strings.EqualFold(text, "none") {
 		return "", nil
+	}
+	if o.Lone != "" {
+		if truth, err := parseBool(text); err == nil {
+			return pick(truth, "True", "False"), nil
+		}
 	}
 	if o.Choices == nil {
 		return text, nil

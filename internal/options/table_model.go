@@ -23,11 +23,11 @@ func modelRows() []*Option {
 			Note:  "MindCV's MobileNetV2 refuses any value.",
 			Later: &Later{What: "stochastic depth is", Built: []string{"None", "0.0"}, Try: "leave it out"},
 			at:    func(o *Options) any { return &o.DropPathRate }},
-		{Name: "pretrained", Group: Model, Default: "False", Acts: Runs,
-			Help: "start from published weights, whose file --ckpt_path names",
-			Note: "MindCV downloads the file and refuses --ckpt_path beside it. Nothing is downloaded here.",
-			Later: &Later{What: "downloading weights is", When: func(o *Options) bool { return o.Pretrained && o.CkptPath == "" },
-				Try: "name the file with --ckpt_path"},
+		{Name: "pretrained", Arg: "FILE", Group: Model, Default: "False", Lone: "True", Common: Train, Acts: Runs,
+			Help: "weights to start from, whatever their classes",
+			Note: "A file as for ckpt_path, of which only the weights are taken: a run always begins anew. A classifier for other classes is left out, and said so; width, mean and std are the file's where nothing else says them. ckpt_path wins over it, so that a run goes on under the same file of options. MindCV knows True only, downloads the published weights and refuses ckpt_path beside it; nothing is downloaded here, and True names no file: ckpt_path must.",
+			Later: &Later{What: "downloading weights is", When: func(o *Options) bool { return o.Pretrained == "True" && o.CkptPath == "" },
+				Try: "name the file: --pretrained FILE"},
 			at: func(o *Options) any { return &o.Pretrained }},
 	}
 }

@@ -26,7 +26,7 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 		{"mixup", "0.2", "--mixup 0.2: mixup is not built yet; use 0"},
 		{"cutmix", "1", "--cutmix 1.0: cutmix is not built yet; use 0"},
 		{"drop_path_rate", "0.1", "--drop_path_rate 0.1: stochastic depth is not built yet; leave it out"},
-		{"pretrained", "True", "--pretrained True: downloading weights is not built yet; name the file with --ckpt_path"},
+		{"pretrained", "True", "--pretrained True: downloading weights is not built yet; name the file: --pretrained FILE"},
 		{"ema", "True", "--ema True: weight averaging is not built yet; use False"},
 		{"clip_grad", "True", "--clip_grad True: gradient clipping is not built yet; use False"},
 		{"layer_decay", "0.9", "--layer_decay 0.9: layer-wise decay is not built yet; leave it out"},

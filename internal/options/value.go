@@ -82,7 +82,7 @@ func (o *Option) setNone(v *Options) error {
 		if !o.None && len(o.Choices) > 0 && !slices.Contains(o.Choices, "") {
 			return errors.New("must have a value: " + o.allowed())
 		}
-		*p = ""
+		*p = pick(o.Lone != "", o.Default, "")
 	case *[]float64:
 		if !o.None {
 			return errors.New("must have a value, not null")
