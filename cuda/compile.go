@@ -39,12 +39,25 @@ func (p *program) write(op backend.Op) string {
 		return p.each1(o.In(), func() { p.activation(o) })
 	case backend.Add:
 		return p.each1(o.Desc, func() { p.add(o) })
+	case backend.BatchNorm:
+		return p.batchNorm(o)
 	case backend.Conv2D:
 		return p.conv2D(o)
+	case backend.Convert:
+		return p.convert(o)
 	case backend.Dropout:
 		return p.each1(o.In(), func() { p.dropout(o) })
 	case backend.Fill:
 		return p.each1(o.Desc, func() { p.fill(o) })
+	case backend.GlobalAvgPool:
+		return p.globalAvgPool(o)
+	case backend.Guard:
+		p.guard(o)
+		return ""
+	case backend.Reduce:
+		return p.each1(o.Desc, func() { p.reduce(o) })
+	case backend.SoftmaxCrossEntropy:
+		return p.each1(o.In(), func() { p.loss(o) })
 	case backend.Update:
 		return p.update(o)
 	}

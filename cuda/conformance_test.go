@@ -67,14 +67,12 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 }
 
 // missing are operations that this device does not have yet.
-var missing = []string{"BatchNorm", "GlobalAvgPool", "SoftmaxCrossEntropy", "Convert", "Reduce", "ConvBNAct",
-	"InvertedResidual", "Head", "Chain", "Update adam", "Update lion", "Update rmsprop", "Update adagrad", "Update lamb", "Update blend"}
+var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain"}
 
 // TestDevice runs the suite on the stand-ins.
 func TestDevice(t *testing.T) {
 	standIn(t)
 	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
-		Allow:    missing,
-		LeaveOut: []string{"order", "record", "goroutines"}, // until there are convolutions
+		Allow: missing,
 	})
 }

@@ -15,41 +15,27 @@ func element(name string, t backend.DType) kernel {
 // fill: y = Value.
 func (p *program) fill(o backend.Fill) {
 	n := int64(o.Desc.Elements())
-	p.launch(element("fill", o.Desc.DType), p.each(n), p.operand(0), f32(o.Value), i64(n))
+	p.launch(element("fill", o.Desc.DType), p.packs(n, o.Desc.DType), p.operand(0), f32(o.Value), i64(n))
 }
 
 // add: y = A*x + B*y.
 func (p *program) add(o backend.Add) {
 	n := int64(o.Desc.Elements())
-	p.launch(element("add", o.Desc.DType), p.each(n), p.operand(0), p.operand(1), f32(o.A), f32(o.B), i64(n))
+	p.launch(element("add", o.Desc.DType), p.packs(n, o.Desc.DType), p.operand(0), p.operand(1), f32(o.A), f32(o.B), i64(n))
 }
 
 // activation clips; its gradient is taken from the output.
 func (p *program) activation(o backend.Activation) {
 	n := int64(o.In().Elements())
 	if o.Pass == backend.Backward {
-		p.launch(element("relu6_backward", o.DType), p.each(n), p.operand(0), p.operand(1), p.operand(2), i64(n))
+		p.launch(element("relu6_backward", o.DType), p.packs(n, o.DType), p.operand(0), p.operand(1), p.operand(2), i64(n))
 		return
 	}
-	p.launch(element("relu6_forward", o.DType), p.each(n), p.operand(0), p.operand(1), i64(n))
+	p.launch(element("relu6_forward", o.DType), p.packs(n, o.DType), p.operand(0), p.operand(1), i64(n))
 }
 
 // dropout: y = x*mask/(1-Rate).
 func (p *program) dropout(o backend.Dropout) {
 	n := int64(o.In().Elements())
 	p.launch(element("dropout", o.DType), p.each(n), p.operand(0), p.operand(1), p.operand(2), f32(1/(1-o.Rate)), i64(n))
-}
-
-// update takes a step over a flat range. The hyper-parameters stay on the device.
-func (p *program) update(o backend.Update) string {
-	if o.Rule > backend.Nesterov {
-		return "no kernel for the rule " + o.Rule.String()
-	}
-	nesterov := i32(0)
-	if o.Rule == backend.Nesterov {
-		nesterov = 1
-	}
-	n := int64(o.Elements)
-	p.launch(element("update", backend.F32), p.each(n), p.operand(0), p.operand(1), p.operand(2), p.operand(3), nesterov, i64(n))
-	return ""
 }

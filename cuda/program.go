@@ -128,6 +128,12 @@ func (p *program) each(n int64) nv.LaunchConfig {
 	return nv.LaunchConfig{Grid: [3]uint32{uint32(max(blocks, 1))}, Block: [3]uint32{threads}}
 }
 
+// packs is the shape of a kernel whose threads take 16 bytes of elements of type t each (EACH_PACK in common.cuh).
+func (p *program) packs(n int64, t backend.DType) nv.LaunchConfig {
+	per := int64(packOf(t))
+	return p.each((n + per - 1) / per)
+}
+
 // bases are the addresses that a run was given.
 type bases struct {
 	operands    []nv.DevicePtr

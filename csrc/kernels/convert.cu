@@ -57,17 +57,19 @@ KERNEL convert(const source *x, element *y, i64 n) {
 // What is done to the channels of a pixel: x/std - shift, shift = mean/std.
 struct channels4 { float std[4], shift[4]; };
 
-// y = x/std - shift for pixels of `channels` elements, at most 4, in the same order. Any grid and block of one dimension.
-KERNEL normalize(const source *x, element *y, channels4 how, int channels, i64 n) {
+// y = x/std - shift in the same order: pixels of `channels` elements, at most 4, or with an area above 1 planes of that many
+// elements. Any grid and block of one dimension.
+KERNEL normalize(const source *x, element *y, channels4 how, int channels, int area, i64 n) {
 	EACH_PACK(i, n) {
 		pack v = load_sources(x + i, n - i);
-		int c = i % channels;
+		int c = i / area % channels;
 		UNROLL for (int k = 0; k < VEC; k++) {
 			// Constant indices keep the numbers in registers.
 			const float std = c == 0 ? how.std[0] : c == 1 ? how.std[1] : c == 2 ? how.std[2] : how.std[3];
 			const float shift = c == 0 ? how.shift[0] : c == 1 ? how.shift[1] : c == 2 ? how.shift[2] : how.shift[3];
 			v[k] = __fsub_rn(__fdiv_rn(v[k], std), shift);
-			if (++c == channels) c = 0;
+			if (area > 1) c = (i + k + 1) / area % channels;
+			else if (++c == channels) c = 0;
 		}
 		store_pack(y + i, i + VEC <= n, n - i, v);
 	}

@@ -50,15 +50,3 @@ KERNEL relu6_backward(const element *dy, const element *y, element *dx, i64 n) {
 KERNEL dropout(const element *x, const u8 *mask, element *y, float scale, i64 n) {
 	EACH(i, n) store(y + i, mask[i] ? load(x + i) * scale : 0.0f);
 }
-
-// One step of SGD on float32 parameters; hyper holds lr, weight decay, momentum and gradient scale.
-//   g = dw*scale + decay*w; v = mu*v + g; w -= lr*v, or with nesterov w -= lr*(g + mu*v)
-KERNEL update(const float *dw, const float *hyper, float *w, float *v, int nesterov, i64 n) {
-	const float lr = hyper[0], decay = hyper[1], mu = hyper[2], scale = hyper[3];
-	EACH(i, n) {
-		const float g = dw[i] * scale + decay * w[i];
-		const float velocity = mu * v[i] + g;
-		v[i] = velocity;
-		w[i] -= lr * (nesterov ? g + mu * velocity : velocity);
-	}
-}

@@ -12,7 +12,7 @@ import (
 //go:embed *.cu *.cuh
 var files embed.FS
 
-// Elements are the operations that look at each element alone: fill, add, activation, dropout and the update of SGD.
+// Elements are the operations that look at each element alone: fill, add, activation and dropout.
 const Elements = "elements.cu"
 
 // ConvDirect are convolutions of every shape, one thread or warp per result.
@@ -33,7 +33,7 @@ const Loss = "loss.cu"
 // Convert changes types and orders. Besides TYPE, of the result, it wants FROM.
 const Convert = "convert.cu"
 
-// Update is the optimizers' steps.
+// Update is the optimizers' steps, and the guard that skips one.
 const Update = "update.cu"
 
 // Pointwise are 1x1 convolutions as products of tiles.

@@ -1,8 +1,7 @@
 // update.cu: one step of an optimizer over flat ranges of float32: the rules of backend.Update, by the names used there. Not
 // measured on a GPU yet.
 //
-// finite, if it is not 0, is a number on the device; where that is 0 nothing changes, which skips a step whose gradients
-// overflowed without asking the host.
+//   guard           grid (1), block (32)
 //   update_*        any grid and block of one dimension; a thread takes 4 elements, the arrays begin on a multiple of 16 bytes
 //   lamb_moments    grid (slices, tensors), block (256): partial holds tensors*slices*3 doubles
 //   lamb_apply      the same grid and block
@@ -13,6 +12,7 @@
 enum { MOMENTUM, NESTEROV, ADAM, LION, RMSPROP, ADAGRAD, BLEND };
 
 struct hyper { float lr, decay, mu, scale, beta, eps, c1, c2, c3, wd; }; // in the order of backend.HyperLR and after
+enum { GRAD_SCALE = 3 };                                            // the place of scale
 
 static __device__ __forceinline__ float sign(float v) { return v > 0 ? 1 : v < 0 ? -1 : v; }
 
@@ -26,9 +26,12 @@ static __device__ __forceinline__ void moments(const hyper &h, float g, float &v
 	s = h.beta * s + (1 - h.beta) * g * g;
 }
 
+// With a scale of 0, dw may be anything: the step is one that a guard skips.
+static __device__ __forceinline__ float gradient(const hyper &h, float dw) { return h.scale == 0 ? 0 : dw * h.scale; }
+
 // Moves one weight.
 template <int rule> static __device__ __forceinline__ void step(const hyper &h, float dw, float &w, float &v, float &s) {
-	float g = dw * h.scale;
+	float g = gradient(h, dw);
 	if (rule != BLEND) g += h.decay * w;
 	switch (rule) {
 	case MOMENTUM:
@@ -52,7 +55,7 @@ template <int rule> static __device__ __forceinline__ void step(const hyper &h, 
 	case RMSPROP:
 		s = h.beta * s + (1 - h.beta) * g * g;
 		v = h.mu * v + h.lr * g / sqrtf(s + h.eps);
-		w -= v;
+		w -= h.c3 * v;
 		break;
 	case ADAGRAD:
 		v += g * g;
@@ -62,6 +65,43 @@ template <int rule> static __device__ __forceinline__ void step(const hyper &h, 
 		w = h.mu == 0 ? h.lr * g : h.mu * w + h.lr * g;
 		break;
 	}
+}
+
+enum { SCALE, GOOD, SKIPPED, RUN, NORM }; // of a guard's state, as backend.GuardScale and after
+#define ROOM 16                           // numbers in a row of hyper, backend.HyperRoom
+
+static __device__ __forceinline__ bool finite(float v) { return (__float_as_uint(v) & 0x7f800000) != 0x7f800000; }
+
+// The loss scale and the counts after a step.
+static __device__ __forceinline__ void count_step(float *state, bool ok, float norm, float clip, int window) {
+	const float scale = state[SCALE], good = state[GOOD] + 1;
+	if (!ok) {
+		state[GOOD] = 0;
+		state[SKIPPED] += 1;
+		state[RUN] += 1;
+		if (window > 0) state[SCALE] = fmaxf(scale / 2, 1);
+		return;
+	}
+	const bool full = window > 0 && good == window;
+	state[RUN] = 0;
+	state[GOOD] = full ? 0 : good;
+	if (full) state[SCALE] = fminf(2 * scale, 4294967296.0f);
+	if (clip > 0) state[NORM] = norm;
+}
+
+// Decides whether a step counts (backend.Guard): plan is the numbers of `rows` updates for a step that counts, then for one that
+// does not. squares is 0 without a limit.
+KERNEL guard(const float *is_finite, const float *loss, const float *squares, const float *plan, float *numbers, float *state, int rows,
+		int scaled, float clip, int window) {
+	const float total = clip > 0 ? *squares : 0, norm = sqrtf(total) / state[SCALE];
+	const bool ok = *is_finite != 0 && finite(*loss) && finite(total);
+	const float factor = clip > 0 ? clip / fmaxf(norm, clip) / state[SCALE] : 1 / state[SCALE];
+	for (int i = threadIdx.x; i < rows * ROOM; i += 32) {
+		const float v = plan[ok ? i : rows * ROOM + i];
+		numbers[i] = ok && i < scaled * ROOM && i % ROOM == GRAD_SCALE ? v * factor : v;
+	}
+	__syncthreads(); // everyone has read the state
+	if (threadIdx.x == 0) count_step(state, ok, norm, clip, window);
 }
 
 // Four floats. Those behind the end are 0, and are not stored.
@@ -88,9 +128,8 @@ static __device__ __forceinline__ void store4(float *p, i64 count, const four &v
 }
 
 // A range of weights with `states` moments.
-template <int rule, int states> static __device__ __forceinline__ void update(const float *dw, const hyper *numbers, const float *finite,
-		float *w, float *v, float *s, i64 n) {
-	if (finite && *finite == 0) return;
+template <int rule, int states> static __device__ __forceinline__ void update(const float *dw, const hyper *numbers, float *w,
+		float *v, float *s, i64 n) {
 	const hyper h = *numbers;
 	for (i64 i = ((i64)blockIdx.x * blockDim.x + threadIdx.x) * 4; i < n; i += (i64)gridDim.x * blockDim.x * 4) {
 		const i64 left = n - i;
@@ -106,8 +145,8 @@ template <int rule, int states> static __device__ __forceinline__ void update(co
 }
 
 #define UPDATE(name, rule, states)                                                                                                  \
-	KERNEL name(const float *dw, const hyper *numbers, const float *finite, float *w, float *v, float *s, i64 n) {              \
-		update<rule, states>(dw, numbers, finite, w, v, s, n);                                                              \
+	KERNEL name(const float *dw, const hyper *numbers, float *w, float *v, float *s, i64 n) {              \
+		update<rule, states>(dw, numbers, w, v, s, n);                                                              \
 	}
 UPDATE(update_momentum, MOMENTUM, 1)
 UPDATE(update_nesterov, NESTEROV, 1)
@@ -133,15 +172,14 @@ static __device__ __forceinline__ double block_sum(double v) {
 }
 
 // First half of Lamb: the moments, and for each slice of each tensor the squares of w, g and z'.
-KERNEL lamb_moments(const float *dw, const hyper *numbers, const float *finite, const int *ends, const float *w, float *v, float *s,
+KERNEL lamb_moments(const float *dw, const hyper *numbers, const int *ends, const float *w, float *v, float *s,
 		double *partial, int tensors) {
-	if (finite && *finite == 0) return;
 	const hyper h = *numbers;
 	for (int t = blockIdx.y; t < tensors; t += gridDim.y) {
 		const i64 from = tensor_begin(ends, t), count = ends[t] - from, end = from + part_begin(count, gridDim.x, blockIdx.x + 1);
 		double squares[3] = {};
 		for (i64 i = from + part_begin(count, gridDim.x, blockIdx.x) + threadIdx.x; i < end; i += THREADS) {
-			const float weight = w[i], g = dw[i] * h.scale + h.decay * weight;
+			const float weight = w[i], g = gradient(h, dw[i]) + h.decay * weight;
 			float first = v[i], second = s[i];
 			moments(h, g, first, second);
 			v[i] = first;
@@ -159,9 +197,8 @@ KERNEL lamb_moments(const float *dw, const hyper *numbers, const float *finite, 
 }
 
 // Second half: w -= lr*r*z with the tensor's rate r, worked out by every block alike.
-KERNEL lamb_apply(const hyper *numbers, const float *finite, const int *ends, float *w, const float *v, const float *s,
+KERNEL lamb_apply(const hyper *numbers, const int *ends, float *w, const float *v, const float *s,
 		const double *partial, int tensors) {
-	if (finite && *finite == 0) return;
 	hyper h = *numbers;
 	h.c3 = 0;
 	for (int t = blockIdx.y; t < tensors; t += gridDim.y) {

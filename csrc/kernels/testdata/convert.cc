@@ -39,11 +39,14 @@ static void flat(const Module &mod, const char *from, Channels how, long long n)
 	const Shape shape = {{3, 1, 1}, {64, 1, 1}, 0};
 	launch(mod, "convert", shape, {&x.p, y.arg(), &n});
 	for (long long i = 0; i < n; i++) want_one("convert", y, i, x.at(i), 0);
-	for (int channels = 1; channels <= 4; channels++) {
-		launch(mod, "normalize", shape, {&x.p, y.arg(), &how, &channels, &n});
-		for (long long i = 0; i < n; i++)
-			want_one("normalize", y, i, normalised(x.at(i), i % channels), error(x.at(i), i % channels));
-	}
+	for (int area : {1, 2, 13})
+		for (int channels = 1; channels <= 4; channels++) {
+			launch(mod, "normalize", shape, {&x.p, y.arg(), &how, &channels, &area, &n});
+			for (long long i = 0; i < n; i++) {
+				const int c = i / area % channels;
+				want_one("normalize", y, i, normalised(x.at(i), c), error(x.at(i), c));
+			}
+		}
 	want_intact({&y});
 }
 

@@ -18,12 +18,12 @@ static void moments(const Hyper &h, double g, Weight *x) {
 
 // One step of the rule, and the magnitude of what it moves.
 static double step(const std::string &rule, const Hyper &h, double dw, Weight *x) {
-	double g = dw * h.scale, w = x->w;
+	double g = h.scale == 0 ? 0 : dw * h.scale, w = x->w;
 	if (rule != "blend") g += h.decay * w;
 	if (rule == "momentum" || rule == "nesterov") {
 		x->v = h.mu * x->v + g;
 		x->w -= h.lr * (rule == "nesterov" ? g + h.mu * x->v : x->v);
-		return h.lr * (fabs(g) * 2 + fabs(x->v) + fabs(dw * h.scale));
+		return h.lr * (fabs(g) * 3 + fabs(x->v) + fabs(h.decay * w));
 	}
 	if (rule == "adam") {
 		moments(h, g, x);
@@ -39,7 +39,7 @@ static double step(const std::string &rule, const Hyper &h, double dw, Weight *x
 		x->s = h.beta * x->s + (1 - h.beta) * g * g;
 		const double old = h.mu * x->v;
 		x->v = old + h.lr * g / sqrt(x->s + h.eps);
-		x->w -= x->v;
+		x->w -= h.c3 * x->v;
 		return fabs(old) + h.lr * fabs(g) / sqrt(x->s + h.eps);
 	}
 	if (rule == "adagrad") {
@@ -53,18 +53,17 @@ static double step(const std::string &rule, const Hyper &h, double dw, Weight *x
 
 // Arrays of n weights as they are before a step.
 struct State {
-	Array dw, w, v, s, hyper, finite;
-	State(size_t n, const Hyper &h) : dw(F32, n), w(F32, n), v(F32, n), s(F32, n), hyper(F32, 10), finite(F32, 1) {
+	Array dw, w, v, s, hyper;
+	State(size_t n, const Hyper &h) : dw(F32, n), w(F32, n), v(F32, n), s(F32, n), hyper(F32, 10) {
 		Numbers random;
 		for (size_t i = 0; i < n; i++) {
-			dw.put(i, 300 * random.normal());
+			dw.put(i, h.scale == 0 ? NAN : 300 * random.normal());
 			w.put(i, i % 5 == 3 ? 0 : random.normal());
 			v.put(i, random.uniform() + 0.1);
 			s.put(i, random.uniform() + 1e-3);
 		}
 		const double list[] = {h.lr, h.decay, h.mu, h.scale, h.beta, h.eps, h.c1, h.c2, h.c3, h.wd};
 		for (int i = 0; i < 10; i++) hyper.put(i, list[i]);
-		finite.put(0, 1);
 	}
 	Hyper numbers() const {
 		auto h = [&](int i) { return hyper.at(i); };
@@ -81,22 +80,13 @@ static void want_state(const std::string &rule, const State &got, size_t i, cons
 
 static void run(const Module &mod, const std::string &rule, long long n, const Hyper &h) {
 	State before(n, h), after = before;
-	void *none = nullptr;
-	const Shape shape = {{3, 1, 1}, {64, 1, 1}, 0};
-	auto launch_rule = [&](void *finite) {
-		launch(mod, ("update_" + rule).c_str(), shape, {after.dw.arg(), after.hyper.arg(), finite, after.w.arg(), after.v.arg(), after.s.arg(), &n});
-	};
-	after.finite.put(0, 0);
-	launch_rule(after.finite.arg()); // changes nothing
-	for (int i = 0; i < n; i++) want_state(rule + " skipped", after, i, before.at(i), 0);
-	after.finite.put(0, 1);
-	launch_rule(n % 2 ? &none : after.finite.arg());
+	launch(mod, ("update_" + rule).c_str(), {{3, 1, 1}, {64, 1, 1}, 0}, {after.dw.arg(), after.hyper.arg(), after.w.arg(), after.v.arg(), after.s.arg(), &n});
 	for (int i = 0; i < n; i++) {
 		Weight x = before.at(i);
 		const double moved = step(rule, before.numbers(), before.dw.at(i), &x);
 		want_state(rule, after, i, x, moved);
 	}
-	want_intact({&after.dw, &after.w, &after.v, &after.s, &after.hyper, &after.finite});
+	want_intact({&after.dw, &after.w, &after.v, &after.s, &after.hyper});
 }
 
 // Lamb over tensors that end at `ends`; what lies behind the last one does not change.
@@ -106,16 +96,11 @@ static void run_lamb(const Module &mod, std::vector<int> ends, int slices, unsig
 	for (int i = 0; i < ends[0]; i++) before.w.put(i, 0); // a tensor without a norm
 	State after = before;
 	int tensors = ends.size(), *pends = ends.data();
-	void *none = nullptr;
 	std::vector<double> partial(tensors * slices * 3, NAN);
 	double *pp = partial.data();
 	const Shape shape = {{unsigned(slices), rows, 1}, {256, 1, 1}, 0};
-	for (float finite : {0.f, 1.f}) {
-		after.finite.put(0, finite);
-		launch(mod, "lamb_moments", shape, {after.dw.arg(), after.hyper.arg(), after.finite.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
-		launch(mod, "lamb_apply", shape, {after.hyper.arg(), finite ? &none : after.finite.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
-		for (size_t i = 0; !finite && i < n; i++) want_state("lamb skipped", after, i, before.at(i), 0);
-	}
+	launch(mod, "lamb_moments", shape, {after.dw.arg(), after.hyper.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
+	launch(mod, "lamb_apply", shape, {after.hyper.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});
 	Hyper h = before.numbers();
 	h.c3 = 0;
 	for (int t = 0; t < tensors; t++) {
@@ -142,6 +127,45 @@ static void run_lamb(const Module &mod, std::vector<int> ends, int slices, unsig
 	want_intact({&after.w, &after.v, &after.s});
 }
 
+// The state of a guard: scale, good, skipped, run, norm.
+static void run_guard(const Module &mod, bool is_finite, float loss, float squares, float clip, int window, std::vector<double> state) {
+	int rows = 3, scaled = 2;
+	Array flag(F32, 1), losses(F32, 1), sum(F32, 1), plan(F32, 2 * rows * 16), hyper(F32, rows * 16), kept(F32, 8);
+	void *none = nullptr;
+	flag.put(0, is_finite), losses.put(0, loss), sum.put(0, squares);
+	for (size_t i = 0; i < plan.n; i++) plan.put(i, float(i) + 1);
+	kept.fill_with(7);
+	for (int i = 0; i < 5; i++) kept.put(i, state[i]);
+	launch(mod, "guard", {{1, 1, 1}, {32, 1, 1}, 0}, {flag.arg(), losses.arg(), clip > 0 ? sum.arg() : &none, plan.arg(), hyper.arg(), kept.arg(), &rows, &scaled, &clip, &window});
+	const bool ok = is_finite && isfinite(loss) && (clip == 0 || isfinite(squares));
+	const double scale = state[0], norm = sqrt(squares) / scale, factor = (clip > 0 ? clip / fmax(norm, clip) : 1) / scale;
+	for (int i = 0; i < rows * 16; i++) {
+		const double v = plan.at(ok ? i : rows * 16 + i) * (ok && i < scaled * 16 && i % 16 == 3 ? factor : 1);
+		want_one("numbers of a guard", hyper, i, v, rounded(4, fabs(v)));
+	}
+	std::vector<double> next = {scale, 0, state[2] + 1, state[3] + 1, state[4]};
+	if (ok) {
+		const bool full = window > 0 && state[1] + 1 == window;
+		next = {full ? fmin(2 * scale, 0x1p32) : scale, full ? 0 : state[1] + 1, state[2], 0, clip > 0 ? norm : state[4]};
+	} else if (window > 0) {
+		next[0] = fmax(scale / 2, 1);
+	}
+	for (int i = 0; i < 8; i++) want_one("state of a guard", kept, i, i < 5 ? next[i] : 7, i == 4 && ok ? rounded(4, norm) : 0);
+	want_intact({&flag, &losses, &sum, &plan, &hyper, &kept});
+}
+
+static void run_guards(const Module &mod) {
+	for (float clip : {0.f, 2.f})
+		for (int window : {0, 4}) {
+			run_guard(mod, true, 3, 5e6f, clip, window, {512, 1, 2, 0, 9});
+			run_guard(mod, true, 3, 10, clip, window, {512, 3, 2, 0, 9});
+			run_guard(mod, false, 3, 10, clip, window, {512, 3, 2, 1, 9});
+			run_guard(mod, true, NAN, 10, clip, window, {512, 3, 2, 1, 9});
+			run_guard(mod, true, 1, INFINITY, clip, window, {1, 3, 2, 1, 9});
+			run_guard(mod, true, 1, 10, clip, window, {0x1p32, 3, 2, 1, 9});
+		}
+}
+
 int main(int argc, char **argv) {
 	Module mod(argv, argc, F32);
 	for (const char *rule : {"momentum", "nesterov", "adam", "lion", "rmsprop", "adagrad", "blend"})
@@ -149,6 +173,10 @@ int main(int argc, char **argv) {
 	Hyper copy = usual;
 	copy.mu = 0;
 	run(mod, "blend", 9, copy);
+	Hyper skip = usual; // dw is NaN
+	skip.scale = 0;
+	for (const char *rule : {"momentum", "nesterov", "adam", "lion", "rmsprop", "adagrad", "blend"}) run(mod, rule, 9, skip);
+	run_guards(mod);
 	run_lamb(mod, {1}, 1, 1);
 	run_lamb(mod, {5, 600, 607, 5000}, 3, 2); // tensors in turn, slices without elements
 	return failures != 0;
