@@ -4,9 +4,7 @@ package cuda
 
 import (
 	"errors"
-	"os"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,32 +18,11 @@ import (
 	"mnv2/internal/shareddata"
 )
 
-// build makes the stand-ins once for all tests of the process.
-var build = sync.OnceValues(func() (string, error) {
-	folder, err := os.MkdirTemp("", "mnv2-cuda-")
-	if err != nil {
-		return "", err
-	}
-	folders = append(folders, folder)
-	return folder, fakenv.Build(folder)
-})
-
-// folders are removed at the end.
-var folders []string
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	for _, f := range folders {
-		_ = os.RemoveAll(f)
-	}
-	os.Exit(code)
-}
-
 // standIn makes the stand-ins the installed libraries, with settings like "MNV2_FAKE_MEMORY=1000000". At the end nothing may be
 // left alive, and nothing have been done that a device would not forgive.
 func standIn(t *testing.T, settings ...string) *fakenv.Control {
 	t.Helper()
-	folder, err := build()
+	folder, err := fakenv.Kept()
 	if errors.Is(err, fakenv.ErrNoCompiler) {
 		shareddata.Skip(t, "gcc", err)
 	}

@@ -62,6 +62,9 @@ func describe(lib *nv.Library, g nv.Device) backend.Info {
 	for _, f := range lib.Files() {
 		versions[f.Name] = f.Version + " " + f.Path
 	}
+	if reason := lib.WithoutDNN(); reason != "" {
+		versions["cuDNN"] = "not in use (" + reason + "): all operations run on kernels of our own"
+	}
 	return backend.Info{Device: deviceName(g.Ordinal), Model: g.Name, Memory: g.Memory, Layout: backend.NHWC,
 		DTypes: []backend.DType{backend.F32, backend.F16, backend.BF16}, Versions: versions}
 }

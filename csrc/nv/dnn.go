@@ -21,8 +21,11 @@ type DNN struct {
 	d *C.nv_dnn
 }
 
-// NewDNN makes a handle whose work goes to s.
+// NewDNN makes a handle whose work goes to s. Without cuDNN the error is [ErrUnavailable].
 func (c *Context) NewDNN(s Stream) (*DNN, error) {
+	if c.libs.dnn == 0 {
+		return nil, fmt.Errorf("open cuDNN: %w: %s", ErrUnavailable, c.libs.noDNN)
+	}
 	d := &DNN{c: c}
 	if err := failure(C.nv_dnn_open(c.c, s.c(), &d.d), "open cuDNN"); err != nil {
 		return nil, err

@@ -17,7 +17,7 @@ func (c *Context) BeginCapture(s Stream) error {
 	return failure(C.nv_capture_begin(c.c, s.c()), "begin to record a stream")
 }
 
-// EndCapture ends a recording. After an error there is no graph, and s is as before.
+// EndCapture ends a recording. After an error there is no graph, and [Context.AbandonCapture] makes sure that s is as before.
 func (c *Context) EndCapture(s Stream) (Graph, error) {
 	var g C.CUgraph
 	err := failure(C.nv_capture_end(c.c, s.c(), &g), "end the recording of a stream")

@@ -40,6 +40,7 @@ type Library struct {
 	driver int // 12040 for CUDA 12.4
 	nvrtc  [2]int
 	dnn    int // 90600 for 9.6.0
+	noDNN  string
 }
 
 // Files returns what was opened, with versions and where it was found.
@@ -51,8 +52,11 @@ func (l *Library) DriverVersion() int { return l.driver }
 // CompilerVersion returns NVRTC's version.
 func (l *Library) CompilerVersion() (major, minor int) { return l.nvrtc[0], l.nvrtc[1] }
 
-// DNNVersion returns cuDNN's version: 90600 for 9.6.0.
+// DNNVersion returns cuDNN's version: 90600 for 9.6.0, 0 without cuDNN.
 func (l *Library) DNNVersion() int { return l.dnn }
+
+// WithoutDNN says why there is no cuDNN; it is empty when there is one.
+func (l *Library) WithoutDNN() string { return l.noDNN }
 
 // LoadError says in one line which libraries are missing, why, and where they were looked for.
 type LoadError struct {
@@ -76,7 +80,7 @@ func (e *LoadError) Error() string {
 func (e *LoadError) Unwrap() error { return ErrUnavailable }
 
 // Load opens the driver, and an NVRTC and a cuDNN that were built for the same major version of CUDA: the newest that the
-// driver supports. The error is a [*LoadError].
+// driver supports. cuDNN may be missing. The error is a [*LoadError].
 func Load(o Options) (*Library, error) {
 	s := &search{api: newTable(), dirs: o.folders()}
 	s.findDriver()
@@ -211,9 +215,9 @@ func (s *search) findDriver() {
 
 func cudaVersion(v int) string { return fmt.Sprintf("%d.%d", v/1000, v%1000/10) }
 
-// findPair looks for NVRTC and cuDNN of one CUDA, the newest first.
+// findPair looks for NVRTC and cuDNN of one CUDA, the newest first; without such a pair for the newest NVRTC alone.
 func (s *search) findPair(newest int) {
-	var compilers, dnns []string // the majors of what was found without its partner
+	var compilers, dnns []int // the majors of what was found without its partner
 	for major := newest; major >= oldestCUDA; major-- {
 		files := len(s.lib.files)
 		hasCompiler, hasDNN := s.findCompiler(major), s.findDNN(major)
@@ -222,26 +226,29 @@ func (s *search) findPair(newest int) {
 		}
 		s.lib.files = s.lib.files[:files]
 		if hasCompiler {
-			compilers = append(compilers, fmt.Sprint(major))
+			compilers = append(compilers, major)
 		}
 		if hasDNN {
-			dnns = append(dnns, fmt.Sprint(major))
+			dnns = append(dnns, major)
 		}
 	}
-	if len(compilers) > 0 && len(dnns) > 0 {
-		s.miss(fmt.Sprintf("NVRTC (CUDA %s) and cuDNN (CUDA %s) are built for different versions of CUDA",
-			strings.Join(compilers, ", "), strings.Join(dnns, ", ")), append(s.compilerFaults, s.dnnFaults...))
-		return
-	}
+	s.lib.dnn = 0
 	if len(compilers) == 0 {
 		s.miss(fmt.Sprintf("NVRTC (CUDA's run-time compiler) for CUDA %d or older is missing", newest), s.compilerFaults)
+		return
 	}
-	if len(dnns) == 0 {
-		s.miss(fmt.Sprintf("cuDNN 9 for CUDA %d or older is missing: libcudnn.so.9", newest), s.dnnFaults)
+	s.findCompiler(compilers[0])
+	s.lib.noDNN = fmt.Sprintf("cuDNN 9 for CUDA %d is missing", compilers[0])
+	if len(dnns) > 0 {
+		s.lib.noDNN += fmt.Sprintf(", there is one for CUDA %d", dnns[0])
+	}
+	if len(s.dnnFaults) > 0 {
+		slices.Sort(s.dnnFaults)
+		s.lib.noDNN += ": " + strings.Join(slices.Compact(s.dnnFaults), ", ")
 	}
 }
 
-// compilerNames returns NVRTC's file name in a version of CUDA.
+// compilerName returns NVRTC's file name in a version of CUDA.
 func compilerName(major int) string {
 	if major == 11 {
 		return "libnvrtc.so.11.2" // of 11.2 to 11.8

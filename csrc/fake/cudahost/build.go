@@ -17,6 +17,23 @@ var sources embed.FS
 // LibraryName is the file that Build makes.
 const LibraryName = "libcudahost.so"
 
+// Sources returns all that the library is made of, in a fixed order.
+func Sources() string {
+	var all strings.Builder
+	entries, err := sources.ReadDir("src")
+	if err != nil {
+		panic("cudahost: " + err.Error()) // the folder is embedded
+	}
+	for _, e := range entries {
+		b, err := sources.ReadFile("src/" + e.Name())
+		if err != nil {
+			panic("cudahost: " + err.Error())
+		}
+		fmt.Fprintf(&all, "%s\n%s\n%s\n", compiler(), e.Name(), b)
+	}
+	return all.String()
+}
+
 // Build writes the library, and cudahost.h beside it, to folder. It needs g++, or what CXX names.
 func Build(folder string) (library string, err error) {
 	work, err := os.MkdirTemp(folder, "cudahost-")

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"math"
 	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -27,17 +26,8 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	dir, err := os.MkdirTemp("", "fakenv-")
-	if err != nil {
-		panic(err)
-	}
-	fakeFolder, fakeErr = dir, fakenv.Build(dir)
-	if err := os.Setenv("MNV2_CUDAHOST_CACHE", filepath.Join(dir, "cache")); err != nil {
-		panic(err)
-	}
-	code := m.Run()
-	_ = os.RemoveAll(dir)
-	os.Exit(code)
+	fakeFolder, fakeErr = fakenv.Kept()
+	os.Exit(m.Run())
 }
 
 // fake returns the stand-ins' controls after a reset with the environment of the test. The test must leave nothing alive and

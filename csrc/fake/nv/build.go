@@ -4,12 +4,16 @@
 package fakenv
 
 import (
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"mnv2/csrc/fake/cudahost"
@@ -75,6 +79,64 @@ func Build(folder string, hidden ...string) error {
 		}
 	}
 	return nil
+}
+
+// Kept returns a folder with the libraries that stays: in the user's cache folder, named by everything that they are made of.
+// Only the first call on a machine compiles. hidden is as for Build.
+func Kept(hidden ...string) (string, error) {
+	sum, err := sum(hidden)
+	if err != nil {
+		return "", fmt.Errorf("fakenv: %w", err)
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	kept := filepath.Join(cache, "mnv2", "nv-fake", sum)
+	if _, err := os.Stat(kept); err == nil {
+		return kept, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(kept), 0o700); err != nil {
+		return "", fmt.Errorf("fakenv: %w", err)
+	}
+	temporary, err := os.MkdirTemp(filepath.Dir(kept), "build-")
+	if err != nil {
+		return "", fmt.Errorf("fakenv: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(temporary) }()
+	if err := Build(temporary, hidden...); err != nil {
+		return "", err
+	}
+	if err := os.Rename(temporary, kept); err != nil {
+		if _, there := os.Stat(kept); there != nil { // no other process was faster
+			return "", fmt.Errorf("fakenv: %w", err)
+		}
+	}
+	return kept, nil
+}
+
+// sum tells all that the libraries are made of.
+func sum(hidden []string) (string, error) {
+	binding, err := bindingFolder()
+	if err != nil {
+		return "", err
+	}
+	header, err := os.ReadFile(filepath.Join(binding, "nv.h"))
+	if err != nil {
+		return "", err
+	}
+	version, _ := exec.Command("gcc", "--version").Output() // Build says if there is none
+	h := sha256.New()
+	fmt.Fprintf(h, "%s\n%q\n%q\n%q\n%q\n", runtime.GOARCH, version, header, hidden, cudahost.Sources())
+	err = fs.WalkDir(sources, "src", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := sources.ReadFile(path)
+		fmt.Fprintf(h, "%q %q\n", path, b)
+		return err
+	})
+	return hex.EncodeToString(h.Sum(nil)[:12]), err
 }
 
 // exports is a linker's version script that keeps the hidden functions in.
