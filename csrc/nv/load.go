@@ -208,8 +208,12 @@ func (s *search) findDriver() {
 		s.add("CUDA driver", pathOf(handle), "CUDA "+cudaVersion(int(version)))
 		return nil
 	})
-	if !found {
-		s.miss("there is no NVIDIA driver: libcuda.so.1", faults)
+	switch {
+	case found:
+	case len(faults) > 0:
+		s.miss("the NVIDIA driver cannot be used", faults)
+	default:
+		s.miss("there is no NVIDIA driver: libcuda.so.1", nil)
 	}
 }
 
