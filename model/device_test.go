@@ -139,7 +139,7 @@ func TestLossScale(t *testing.T) {
 	for _, scale := range []float64{1, 1024} {
 		p := placed(t)
 		_, tr := newTraining(t, p)
-		require.NoError(t, tr.SetLossScale(scale))
+		require.NoError(t, s.StoreHealth(model.Health{Scale: scale}))
 		images, mask := make([]byte, testBatch*testSize*testSize*3), make([]byte, tr.MaskLen())
 		for i := range images {
 			images[i] = byte(i*13 + i/7)

@@ -3,6 +3,7 @@ package model
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"mnv2/backend"
 )
@@ -17,6 +18,7 @@ type Parameters struct {
 	tensors    []backend.Tensor // in the order of arch.params
 	groups     []Range
 	elements   int // of the trainable arena, gaps included
+	count      int // of the arena of statistics, gaps included
 }
 
 // Range is a stretch of the trainable arena, in elements.
@@ -34,21 +36,38 @@ func NewParameters(b backend.Backend, a *Arch, group func(Param) int) (*Paramete
 	}
 	trainable := p.placeTrainable(group)
 	statistics := p.place(0, func(q Param) bool { return !q.Kind.Trainable() })
-	p.elements = trainable
-	var err error
-	if p.values, err = b.Alloc(int64(trainable)*4, "parameters"); err != nil {
-		return nil, fmt.Errorf("model: %w", err)
+	p.elements, p.count = trainable, statistics
+	if err := p.allocate("parameters", "moving statistics"); err != nil {
+		return nil, err
 	}
-	if p.statistics, err = b.Alloc(int64(statistics)*4, "moving statistics"); err != nil {
-		return nil, errors.Join(fmt.Errorf("model: %w", err), p.values.Free())
+	return p, nil
+}
+
+// allocate takes the memory for both arenas.
+func (p *Parameters) allocate(values, statistics string) (err error) {
+	if p.values, err = p.device.Alloc(int64(p.elements)*4, values); err != nil {
+		return fmt.Errorf("model: %w", err)
 	}
-	for i, q := range a.params {
+	if p.statistics, err = p.device.Alloc(int64(p.count)*4, statistics); err != nil {
+		return errors.Join(fmt.Errorf("model: %w", err), p.values.Free())
+	}
+	for i, q := range p.arch.params {
 		p.tensors[i].Buf = p.values
 		if !q.Kind.Trainable() {
 			p.tensors[i].Buf = p.statistics
 		}
 	}
-	return p, nil
+	return nil
+}
+
+// like returns parameters of the same network that lie in the same way in memory of their own. The label is for messages about memory.
+func (p *Parameters) like(label string) (*Parameters, error) {
+	q := *p
+	q.tensors = slices.Clone(p.tensors)
+	if err := q.allocate(label, label+" of moving statistics"); err != nil {
+		return nil, err
+	}
+	return &q, nil
 }
 
 // placeTrainable lays the groups out one after the other and returns the elements in all.
@@ -144,6 +163,18 @@ func (p *Parameters) load(pass func(Param) bool, tensor func(i int) backend.Tens
 	}
 	return values, nil
 }
+
+// trained is the stretch of all groups: what is trained at all.
+func (p *Parameters) trained() Range {
+	last := p.groups[len(p.groups)-1]
+	return Range{0, last.Off + last.Len}
+}
+
+// allValues are the trainable parameters as one vector, gaps included.
+func (p *Parameters) allValues() backend.Tensor { return Range{0, p.elements}.arena(p.values) }
+
+// allStatistics are the moving statistics as one vector, gaps included.
+func (p *Parameters) allStatistics() backend.Tensor { return Range{0, p.count}.arena(p.statistics) }
 
 // inArena is parameter i as it lies in buf, an arena like that of the trainable parameters.
 func (p *Parameters) inArena(i int, buf backend.Buffer) backend.Tensor {

@@ -50,13 +50,15 @@ func (t *Training) storeEnds() error {
 	return nil
 }
 
-func (t *Training) updateArgs() []*backend.UpdateArgs {
-	var list []*backend.UpdateArgs
+// updateCalls move the weights of each group. With gradients that are added up they take the sums.
+func (t *Training) updateCalls() []call {
+	var list []call
+	gradients := t.state.gradients
+	if t.state.Accumulate > 1 {
+		gradients = t.state.accumulated
+	}
 	for i, g := range t.state.params.groups {
-		hyper := t.hyper
-		hyper.Desc = backend.Vec(backend.F32, backend.HyperCount)
-		hyper.Off += int64(i*slotElements) * 4
-		args := &backend.UpdateArgs{DW: g.arena(t.state.gradients), Hyper: hyper, W: g.arena(t.state.params.values)}
+		args := &backend.UpdateArgs{DW: g.arena(gradients), Hyper: t.hyperRow(t.rows.groups + i), W: g.arena(t.state.params.values)}
 		if op := t.updateOp(g); op.Tensors > 0 {
 			args.Ends = t.ends
 			args.Ends.Desc = backend.Vec(backend.I32, op.Tensors)
@@ -65,7 +67,7 @@ func (t *Training) updateArgs() []*backend.UpdateArgs {
 		for slot, to := range []*backend.Tensor{&args.V, &args.S}[:len(t.state.slots)] {
 			*to = g.arena(t.state.slots[slot])
 		}
-		list = append(list, args)
+		list = append(list, call{t.updates[i], args})
 	}
 	return list
 }

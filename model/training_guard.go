@@ -1,0 +1,93 @@
+package model
+
+import (
+	"errors"
+	"fmt"
+
+	"mnv2/backend"
+)
+
+// guard is what keeps a step whose loss or gradients are not finite from changing anything. Of such a step the moving statistics are taken back, which
+// the forward pass has changed by then, and the updates leave everything as it is.
+type guard struct {
+	decide                         backend.Plan
+	finite, squares, loss, restore backend.Plan
+	backup                         backend.Plan
+	isFinite, sumSquares, sumLoss  backend.Tensor
+}
+
+// guardCalls are the parts of a step around the network.
+type guardCalls struct{ before, after []call }
+
+// isOn is false on a device that cannot decide by itself whether a step counts.
+func (g *guard) isOn() bool { return g.decide != nil }
+
+// Guarded reports whether steps whose loss or gradients are not finite are skipped. On a device without [backend.Guard] they are not.
+func (t *Training) Guarded() bool { return t.guard.isOn() }
+
+// compileGuard makes the guard ready if the device has one.
+func (t *Training) compileGuard() error {
+	b, s := t.state.params.device, t.state
+	decide, err := backend.Compile(b, backend.Guard{Rows: t.rows.count, Scaled: t.rows.scaled, Clip: float32(t.options.Clip), Window: t.options.Window})
+	switch {
+	case errors.Is(err, backend.ErrUnsupported) && t.options.Clip == 0 && t.options.Window == 0:
+		return nil
+	case err != nil:
+		return fmt.Errorf("the limit of the gradient's norm and a loss scale that is found on the way need it: %w", err)
+	}
+	g := &t.guard
+	g.decide = decide
+	t.plans = append(t.plans, decide)
+	keep := func(op backend.Op) backend.Plan {
+		p, e := backend.Compile(b, op)
+		if e == nil {
+			t.plans = append(t.plans, p)
+		}
+		err = errors.Join(err, e)
+		return p
+	}
+	trained, statistics := s.trained().Desc, s.params.allStatistics().Desc
+	g.finite = keep(backend.Reduce{Kind: backend.AllFinite, Desc: trained})
+	g.loss = keep(backend.Reduce{Kind: backend.Sum, Desc: backend.Vec(backend.F32, t.options.Batch)})
+	if t.options.Clip > 0 {
+		g.squares = keep(backend.Reduce{Kind: backend.SumSquares, Desc: trained})
+	}
+	g.backup = keep(backend.Add{Desc: statistics, A: 1})
+	g.restore = keep(backend.Update{Rule: backend.Blend, Elements: statistics.Elements()})
+	return err
+}
+
+func (g *guard) reserve(m *memory) {
+	if !g.isOn() {
+		return
+	}
+	g.isFinite, g.sumLoss = m.reserve(backend.Vec(backend.F32, 1)), m.reserve(backend.Vec(backend.F32, 1))
+	if g.squares != nil {
+		g.sumSquares = m.reserve(backend.Vec(backend.F32, 1))
+	}
+}
+
+func (g *guard) tensors() []*backend.Tensor {
+	return []*backend.Tensor{&g.isFinite, &g.sumLoss, &g.sumSquares}
+}
+
+func (t *Training) guardCalls() guardCalls {
+	g, s := &t.guard, t.state
+	if !g.isOn() {
+		return guardCalls{}
+	}
+	statistics, backup := s.params.allStatistics(), s.backup()
+	calls := guardCalls{
+		before: []call{{g.backup, &backend.AddArgs{X: statistics, Y: backup}}},
+		after: []call{
+			{g.finite, &backend.ReduceArgs{X: s.trained(), Y: g.isFinite}},
+			{g.loss, &backend.ReduceArgs{X: t.losses, Y: g.sumLoss}}},
+	}
+	if g.squares != nil {
+		calls.after = append(calls.after, call{g.squares, &backend.ReduceArgs{X: s.trained(), Y: g.sumSquares}})
+	}
+	calls.after = append(calls.after,
+		call{g.decide, &backend.GuardArgs{Finite: g.isFinite, Loss: g.sumLoss, Squares: g.sumSquares, Plan: t.plan, Hyper: t.hyper, State: s.guardState()}},
+		call{g.restore, &backend.UpdateArgs{DW: backup, Hyper: t.hyperRow(t.rows.restore), W: statistics}})
+	return calls
+}
