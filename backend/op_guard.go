@@ -39,7 +39,7 @@ const (
 //
 //	finite, loss, (squares), plan -> hyper, state (in and out)
 //
-// finite, loss and squares are Vec(F32, 1), as [Reduce] gives them; plan is Matrix(F32, 2*Rows, HyperRoom), hyper Matrix(F32, Rows, HyperRoom), state
+// finite, loss (the sum of the losses, and of whatever else must be finite) and squares are Vec(F32, 1), as [Reduce] gives them; plan is Matrix(F32, 2*Rows, HyperRoom), hyper Matrix(F32, Rows, HyperRoom), state
 // Vec(F32, GuardCount).
 type Guard struct {
 	Rows   int     // updates
@@ -71,7 +71,7 @@ func (o Guard) Operands() []Operand {
 	one := Vec(F32, 1)
 	list := []Operand{
 		{Name: "finite", Doc: "0 if a gradient is not finite", Desc: one, Role: In},
-		{Name: "loss", Doc: "sum of the losses", Desc: one, Role: In}}
+		{Name: "loss", Doc: "a number that is finite if losses and statistics are", Desc: one, Role: In}}
 	if o.Clip > 0 {
 		list = append(list, Operand{Name: "squares", Doc: "sum of the squares of the gradients", Desc: one, Role: In})
 	}

@@ -139,6 +139,12 @@ func (c LoaderConfig) check() error {
 // Steps is the number of batches in an epoch. It is the same on all ranks.
 func (l *Loader) Steps() int { return l.steps }
 
+// Mixes reports whether batches say how their pictures were mixed.
+func (l *Loader) Mixes() bool { return l.cfg.Mix.IsOn() }
+
+// Splits is how many pictures are made of each sample.
+func (l *Loader) Splits() int { return l.cfg.Splits }
+
 // imageBytes is the size of one picture in a batch.
 func (l *Loader) imageBytes() int { return l.cfg.Size * l.cfg.Size * l.cfg.Channels }
 

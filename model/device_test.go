@@ -138,7 +138,7 @@ func TestLossScale(t *testing.T) {
 	var want map[string][]float32
 	for _, scale := range []float64{1, 1024} {
 		p := placed(t)
-		_, tr := newTraining(t, p)
+		s, tr := newTraining(t, p)
 		require.NoError(t, s.StoreHealth(model.Health{Scale: scale}))
 		images, mask := make([]byte, testBatch*testSize*testSize*3), make([]byte, tr.MaskLen())
 		for i := range images {

@@ -7,13 +7,13 @@ import (
 	"mnv2/backend"
 )
 
-// guard is what keeps a step whose loss or gradients are not finite from changing anything. Of such a step the moving statistics are taken back, which
-// the forward pass has changed by then, and the updates leave everything as it is.
+// guard is what keeps a step whose loss, gradients or new moving statistics are not finite from changing anything. Of such a step the moving statistics are taken
+// back, which the forward pass has changed by then, and the updates leave everything as it is.
 type guard struct {
-	decide                         backend.Plan
-	finite, squares, loss, restore backend.Plan
-	backup                         backend.Plan
-	isFinite, sumSquares, sumLoss  backend.Tensor
+	decide                                       backend.Plan
+	finite, squares, loss, statistics, join      backend.Plan
+	backup, restore                              backend.Plan
+	isFinite, sumSquares, sumLoss, sumStatistics backend.Tensor
 }
 
 // guardCalls are the parts of a step around the network.
@@ -49,6 +49,8 @@ func (t *Training) compileGuard() error {
 	trained, statistics := s.trained().Desc, s.params.allStatistics().Desc
 	g.finite = keep(backend.Reduce{Kind: backend.AllFinite, Desc: trained})
 	g.loss = keep(backend.Reduce{Kind: backend.Sum, Desc: backend.Vec(backend.F32, t.options.Batch)})
+	g.statistics = keep(backend.Reduce{Kind: backend.Sum, Desc: statistics})
+	g.join = keep(backend.Add{Desc: backend.Vec(backend.F32, 1), A: 1, B: 1})
 	if t.options.Clip > 0 {
 		g.squares = keep(backend.Reduce{Kind: backend.SumSquares, Desc: trained})
 	}
@@ -61,14 +63,15 @@ func (g *guard) reserve(m *memory) {
 	if !g.isOn() {
 		return
 	}
-	g.isFinite, g.sumLoss = m.reserve(backend.Vec(backend.F32, 1)), m.reserve(backend.Vec(backend.F32, 1))
-	if g.squares != nil {
-		g.sumSquares = m.reserve(backend.Vec(backend.F32, 1))
+	for _, number := range g.tensors() {
+		if number != &g.sumSquares || g.squares != nil {
+			*number = m.reserve(backend.Vec(backend.F32, 1))
+		}
 	}
 }
 
 func (g *guard) tensors() []*backend.Tensor {
-	return []*backend.Tensor{&g.isFinite, &g.sumLoss, &g.sumSquares}
+	return []*backend.Tensor{&g.isFinite, &g.sumLoss, &g.sumStatistics, &g.sumSquares}
 }
 
 func (t *Training) guardCalls() guardCalls {
@@ -81,7 +84,9 @@ func (t *Training) guardCalls() guardCalls {
 		before: []call{{g.backup, &backend.AddArgs{X: statistics, Y: backup}}},
 		after: []call{
 			{g.finite, &backend.ReduceArgs{X: s.trained(), Y: g.isFinite}},
-			{g.loss, &backend.ReduceArgs{X: t.losses, Y: g.sumLoss}}},
+			{g.loss, &backend.ReduceArgs{X: t.losses, Y: g.sumLoss}},
+			{g.statistics, &backend.ReduceArgs{X: statistics, Y: g.sumStatistics}},
+			{g.join, &backend.AddArgs{X: g.sumStatistics, Y: g.sumLoss}}}, // a variance can be infinite where outputs and gradients are not
 	}
 	if g.squares != nil {
 		calls.after = append(calls.after, call{g.squares, &backend.ReduceArgs{X: s.trained(), Y: g.sumSquares}})

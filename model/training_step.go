@@ -131,3 +131,6 @@ func (t *Training) network(params, grads []backend.Tensor) []call {
 		{t.backward, &backend.BlockArgs{X: t.x, DY: t.dy, Mask: t.mask, Params: params, Grads: grads}},
 	}
 }
+
+// Batch is how many images a step takes.
+func (t *Training) Batch() int { return t.options.Batch }

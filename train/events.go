@@ -31,6 +31,19 @@ type Logged struct {
 	Stepped
 	Loss    float64
 	Elapsed time.Duration // since the last such event
+
+	LossScale    float64 // of the next step
+	Skipped      int     // steps of the run that changed nothing because their loss or gradients were not finite
+	GradientNorm float64 // of the last step that counted; 0 if it has no limit
+}
+
+// Skipped tells, after a step that is logged, that steps since the one logged before changed nothing because their loss or gradients were not finite.
+type Skipped struct {
+	Epoch, Step  int // of the step that is logged
+	Steps, Total int // since the last such event, and in the whole run
+	LossScale    float64
+	Layer        string // the first whose numbers are not finite, if the last step was skipped; else ""
+	Expected     bool   // as happens while the loss scale is found
 }
 
 // Validating comes after every batch of a validation.
@@ -80,6 +93,7 @@ type BadFile struct {
 func (Started) event()    {}
 func (Stepped) event()    {}
 func (Logged) event()     {}
+func (Skipped) event()    {}
 func (Validating) event() {}
 func (Validated) event()  {}
 func (Saved) event()      {}

@@ -18,6 +18,7 @@ type keeper struct {
 	most      int    // 0 keeps everything
 	report    func(Event)
 	kept      []keptFile
+	last      string // the newest that is there
 }
 
 type keptFile struct {
@@ -85,6 +86,7 @@ func (k *keeper) write(path string, s weights.Snapshot) error {
 	if err := weights.Save(path, checkpoint.CKPT, model.MindCV, s); err != nil {
 		return err
 	}
+	k.last = path
 	k.report(Saved{path})
 	return nil
 }

@@ -18,7 +18,7 @@ func smallSnapshot(t *testing.T) weights.Snapshot {
 	t.Helper()
 	a, err := model.New(model.Config{Width: 0.1, Classes: 2, InChannels: 3})
 	require.NoError(t, err)
-	s := weights.Snapshot{Arch: a, Values: a.Init(1), Velocity: map[string][]float32{}, Momentum: 0.9, Rates: []float64{0.1}}
+	s := weights.Snapshot{Arch: a, Values: a.Init(1), State: weights.State{Velocity: map[string][]float32{}}, Momentum: 0.9, Rates: []float64{0.1}}
 	for _, p := range a.Params() {
 		if p.Kind.Trainable() {
 			s.Velocity[p.Name] = make([]float32, p.Elements())

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"mnv2/model"
+	"mnv2/weights"
 )
 
 // prefixes are what stands before the names of parameters in the optimizer's part of a checkpoint.
@@ -18,10 +19,10 @@ func (o Optimizer) prefixes() []string {
 }
 
 // start puts what the optimizer begins with on the device: what a run that goes on had, or the values of a new one.
-func (o Optimizer) start(state *model.TrainState, in Inputs) error {
-	if in.Velocity != nil && in.Prefixes != nil && !slices.Equal(in.Prefixes, o.prefixes()) {
+func (o Optimizer) start(state *model.TrainState, from weights.State) error {
+	if from.Velocity != nil && from.Prefixes != nil && !slices.Equal(from.Prefixes, o.prefixes()) {
 		return fmt.Errorf("opt %s: the checkpoint holds the state of another optimizer (%s...): pass the opt it was made with",
-			o.name(), strings.Join(in.Prefixes, "..., "))
+			o.name(), strings.Join(from.Prefixes, "..., "))
 	}
 	for i, s := range optimizers[o.name()].slots {
 		if s.start != 0 {
@@ -29,9 +30,9 @@ func (o Optimizer) start(state *model.TrainState, in Inputs) error {
 				return err
 			}
 		}
-		values := in.Velocity
+		values := from.Velocity
 		if i == 1 {
-			values = in.Second
+			values = from.Second
 		}
 		if err := state.StoreSlot(i, values); err != nil {
 			return err

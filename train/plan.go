@@ -42,6 +42,9 @@ func (t *trial) memory() ([]Memory, error) {
 	trained, all := t.in.Arch.Count()
 	list := []Memory{{"parameters", 4 * int64(all)}, {"gradients", 4 * int64(trained)},
 		{"optimizer state", 4 * int64(trained) * int64(t.rule.States())}, {"training step", step.Memory()}}
+	if more := t.state.Memory() - 4*int64(trained)*int64(1+t.rule.States()); t.EMA > 0 || t.Accumulate > 1 {
+		list = append(list, Memory{"averages and accumulated gradients", more})
+	}
 	if t.eval != nil {
 		list = append(list, Memory{"validation", t.eval.Memory()})
 	}

@@ -12,11 +12,9 @@ import (
 
 // Resumption says whether and where a run goes on from a checkpoint.
 type Resumption struct {
-	Position *weights.RunState    // nil: the run starts anew, from the file's weights
-	Velocity map[string][]float32 // of the optimizer
-	Second   map[string][]float32 // the optimizer's other numbers
-	Prefixes []string             // of their names, which tell the optimizer
-	Reason   string               // why the run starts anew although the file holds training state
+	Position *weights.RunState // nil: the run starts anew, from the file's weights
+	State    *weights.State    // what goes with the position
+	Reason   string            // why the run starts anew although the file holds training state
 }
 
 // Resume finds out where the run that writes to dir goes on from f. A run goes on from a file in its own folder that holds
@@ -45,7 +43,7 @@ func Resume(f *weights.File, dir string, a *model.Arch, stepsPerEpoch int, seed 
 	if position.Seed != seed {
 		return Resumption{Reason: fmt.Sprintf("it was made with --seed %d, this run has %d", position.Seed, seed)}, nil
 	}
-	return Resumption{Position: position, Velocity: state.Velocity, Second: state.Second, Prefixes: state.Prefixes}, nil
+	return Resumption{Position: position, State: state}, nil
 }
 
 var epochName = regexp.MustCompile(`-(\d{1,9})_(\d{1,9})\.ckpt$`)

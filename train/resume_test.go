@@ -32,7 +32,7 @@ func TestResume(t *testing.T) {
 		require.NoError(t, err)
 		require.NotNil(t, r.Position)
 		assert.Equal(t, *s.Run, *r.Position)
-		assert.Equal(t, s.Velocity, r.Velocity)
+		assert.Equal(t, s.Velocity, r.State.Velocity)
 	})
 	for name, c := range map[string]struct {
 		dir   string
@@ -48,7 +48,7 @@ func TestResume(t *testing.T) {
 			r, err := Resume(f, c.dir, s.Arch, c.steps, c.seed)
 			require.NoError(t, err)
 			assert.Nil(t, r.Position)
-			assert.Nil(t, r.Velocity)
+			assert.Nil(t, r.State)
 			assert.Contains(t, r.Reason, c.want)
 		})
 	}

@@ -25,9 +25,7 @@ type Inputs struct {
 
 	// Of a run that goes on; nil for a new one.
 	Position *weights.RunState
-	Velocity map[string][]float32
-	Second   map[string][]float32
-	Prefixes []string // of the optimizer that they belong to
+	State    *weights.State
 }
 
 // Result is what a run came to.
@@ -53,9 +51,6 @@ func (e *ErrUnsaved) Error() string {
 
 // Unwrap returns the cause.
 func (e *ErrUnsaved) Unwrap() error { return e.Err }
-
-// ErrDiverged is returned by Run when a loss is not a finite number.
-var ErrDiverged = errors.New("the loss is not finite")
 
 // Run trains to the end, until ctx ends, or until something fails. When ctx ends, the step in progress is finished and a
 // checkpoint written.
@@ -84,8 +79,13 @@ type run struct {
 	at     weights.RunState
 	pace   pace
 
-	losses []float32
-	mask   []byte
+	soft    bool // targets are rows, not labels
+	losses  []float32
+	mask    []byte
+	targets targets
+
+	skipped, named int    // steps that were told of, and how often a layer was looked for
+	layer          string // the last that was found
 }
 
 // newRun makes a run ready: first its folder, then the device.
@@ -127,7 +127,7 @@ func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, 
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates}
+	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates, soft: in.Train.Mixes(), skipped: at.Skipped}
 	if r.rule, err = o.Optimizer.rule(); err != nil {
 		return nil, err
 	}
@@ -145,20 +145,27 @@ func (r *run) open(group func(model.Param) int) (err error) {
 	if err = r.params.Store(r.in.Values); err != nil {
 		return err
 	}
-	r.in.Values = nil // they are on the device now
-	if r.state, err = model.NewTrainStateOf(r.params, r.rule); err != nil {
+	r.state, err = model.NewTrainStateOf(r.params, model.StateOptions{Rule: r.rule, Accumulate: r.Accumulate, Average: r.EMA > 0})
+	if err != nil {
 		return err
 	}
-	if err = r.Optimizer.start(r.state, r.in); err != nil {
+	if err = r.startState(); err != nil {
 		return err
 	}
-	r.in.Velocity, r.in.Second = nil, nil
-	if _, err = r.training(r.Batch); err != nil || r.in.Val == nil {
+	if _, err = r.training(r.Batch * r.in.Train.Splits()); err != nil || r.in.Val == nil {
 		return err
 	}
-	r.eval, err = model.NewInference(r.params, model.InferenceOptions{
+	r.eval, err = model.NewInference(r.judged(), model.InferenceOptions{
 		Batch: r.Batch, Size: r.ImageSize, Normalization: r.Normalization, Fuse: r.Fuse})
 	return err
+}
+
+// judged are the weights that are validated: the averages where there are any.
+func (r *run) judged() *model.Parameters {
+	if a := r.state.Averages(); a != nil {
+		return a
+	}
+	return r.params
 }
 
 // training returns the network made ready for steps of n images.
@@ -167,12 +174,12 @@ func (r *run) training(n int) (*model.Training, error) {
 		return t, nil
 	}
 	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, Normalization: r.Normalization,
-		Smoothing: r.Smoothing, SumLoss: r.SumLoss, Rule: r.rule, Fuse: r.Fuse})
+		Smoothing: r.Smoothing, Soft: r.soft, SumLoss: r.SumLoss, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
 	if err != nil {
 		return nil, err
 	}
 	r.steps[n] = t
-	return t, t.SetLossScale(r.LossScale)
+	return t, nil
 }
 
 // epochs goes from where the run stands to its end.
@@ -180,7 +187,7 @@ func (r *run) epochs(ctx context.Context) error {
 	if r.at.EpochDone {
 		r.nextEpoch()
 	}
-	t, err := r.training(r.Batch)
+	t, err := r.training(r.Batch * r.in.Train.Splits())
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"mnv2/weights"
 )
 
 // endEpoch validates, saves and logs.
@@ -88,18 +86,4 @@ func (r *run) interrupted() error {
 		return fmt.Errorf("train: save on interrupt: %w", err)
 	}
 	return &ErrInterrupted{Path: path}
-}
-
-// snapshot copies everything that a checkpoint holds from the device.
-func (r *run) snapshot() (weights.Snapshot, error) {
-	at := r.at
-	s := weights.Snapshot{Arch: r.in.Arch, Card: r.in.Card, Run: &at, Momentum: r.Momentum, Rates: r.rates, Prefixes: r.Optimizer.prefixes()}
-	var err error
-	if s.Values, err = r.params.Load(); err != nil {
-		return s, err
-	}
-	if s.Velocity, err = r.state.Velocity(); err == nil && len(s.Prefixes) > 1 {
-		s.Second, err = r.state.Slot(1)
-	}
-	return s, err
 }

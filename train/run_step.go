@@ -2,7 +2,6 @@ package train
 
 import (
 	"fmt"
-	"math"
 
 	"mnv2/data"
 	"mnv2/model"
@@ -10,15 +9,12 @@ import (
 
 // step takes one training step and reports it.
 func (r *run) step(batch *data.Batch) error {
-	t, err := r.training(batch.Count)
+	t, err := r.training(batch.Rows())
 	if err != nil {
 		return err
 	}
-	r.mask = resized(r.mask, t.MaskLen())
-	dropMask(r.mask, r.Seed, r.at.GlobalStep, r.in.Arch.DropRate)
-	lr := r.rates[r.at.GlobalStep]
-	images := len(batch.Images) / r.Batch * batch.Count
-	if err := t.Step(batch.Images[:images], batch.Labels[:batch.Count], r.mask, r.hyper(lr)); err != nil {
+	lr, place := r.rate(), r.place()
+	if err := t.Take(r.input(t, batch, lr, place)); err != nil {
 		return err
 	}
 	r.at.Step++
@@ -26,6 +22,27 @@ func (r *run) step(batch *data.Batch) error {
 	return r.reportStep(t, batch.Count, lr)
 }
 
+// input is what step number GlobalStep works on.
+func (r *run) input(t *model.Training, batch *data.Batch, lr float64, place int) model.Input {
+	rows := batch.Rows()
+	in := model.Input{Images: batch.Images[:len(batch.Images)/len(batch.Labels)*rows],
+		First: place == 0, Last: place == r.accumulate()-1, Decay: emaDecay(r.EMA, r.at.GlobalStep+1)}
+	if r.soft {
+		r.targets.fill(batch, r.in.Arch.Classes)
+		in.Target = r.targets.rows
+	} else {
+		in.Labels = batch.Labels[:rows]
+	}
+	r.mask = resized(r.mask, t.MaskLen())
+	dropMask(r.mask, r.Seed, r.at.GlobalStep, r.in.Arch.DropRate)
+	in.Mask = r.mask
+	if in.Last {
+		in.Hyper = r.hyper(lr)
+	}
+	return in
+}
+
+// hyper are the numbers of the update that this step ends with, for each group.
 func (r *run) hyper(lr float64) []model.Hyper {
 	list := make([]model.Hyper, len(r.params.Groups()))
 	for g := range list {
@@ -33,7 +50,7 @@ func (r *run) hyper(lr float64) []model.Hyper {
 		if g == groupDecay {
 			decay = r.WeightDecay
 		}
-		list[g] = r.Optimizer.hyper(r.at.GlobalStep+1, lr, decay)
+		list[g] = r.Optimizer.hyper(r.at.GlobalStep/r.accumulate()+1, lr, decay)
 	}
 	return list
 }
@@ -47,24 +64,25 @@ func (r *run) reportStep(t *model.Training, images int, lr float64) error {
 		r.Report(stepped)
 		return nil
 	}
-	loss, err := r.readLoss(t, images)
+	loss, err := r.readLoss(t)
+	if err != nil {
+		return err
+	}
+	health, err := r.state.Health()
 	if err != nil {
 		return err
 	}
 	r.at.LastLoss = loss
 	r.pace.step(&stepped)
-	r.Report(Logged{Stepped: stepped, Loss: loss, Elapsed: r.pace.sinceLog()})
-	if math.IsNaN(loss) || math.IsInf(loss, 0) {
-		return fmt.Errorf("%w (%g at learning rate %g): try a lower --lr or a longer --warmup_epochs", ErrDiverged, loss, lr)
-	}
-	return nil
+	r.Report(Logged{Stepped: stepped, Loss: loss, Elapsed: r.pace.sinceLog(), LossScale: health.Scale, Skipped: health.Skipped, GradientNorm: health.Norm})
+	return r.examine(t, health, loss, lr)
 }
 
 // readLoss is the loss of the last step: the mean over its images, or their sum with reduction sum.
-func (r *run) readLoss(t *model.Training, images int) (float64, error) {
-	r.losses = resized(r.losses, images)
+func (r *run) readLoss(t *model.Training) (float64, error) {
+	r.losses = resized(r.losses, t.Batch())
 	if err := t.Losses(r.losses); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("read the loss: %w", err)
 	}
 	sum := 0.0
 	for _, l := range r.losses {
@@ -73,5 +91,5 @@ func (r *run) readLoss(t *model.Training, images int) (float64, error) {
 	if r.SumLoss {
 		return sum, nil
 	}
-	return sum / float64(images), nil
+	return sum / float64(len(r.losses)), nil
 }

@@ -150,8 +150,7 @@ func interruptedRunGoesOn(t *testing.T, optimizer string) {
 		require.NotNil(t, r.Position)
 		fit, err := f.Fit(in.Arch, false)
 		require.NoError(t, err)
-		in.Values, in.Position, in.Velocity = fit.Values, r.Position, r.Velocity
-		in.Second, in.Prefixes = r.Second, r.Prefixes
+		in.Values, in.Position, in.State = fit.Values, r.Position, r.State
 		_, err = Run(context.Background(), o, in)
 		require.NoError(t, err)
 		assert.True(t, want == finalState(t, o), "interrupted at %s", at)

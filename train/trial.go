@@ -20,7 +20,7 @@ func newTrial(o Options, in Inputs, rates []float64) (*trial, error) {
 	t := &trial{}
 	report := o.Report
 	o.LogInterval = 1
-	in.Position, in.Velocity, in.Second, in.Prefixes = nil, nil, nil, nil
+	in.Position, in.State = nil, nil
 	o.Report = func(e Event) {
 		if l, ok := e.(Logged); ok {
 			t.logged = l

@@ -30,6 +30,13 @@ type RunState struct {
 	BestTop1      float64 `json:"best_top1"` // percent, of the epochs validated so far
 	BestEpoch     int     `json:"best_epoch"`
 	LastLoss      float64 `json:"last_loss"`
+
+	// How the steps went: see model.Health. A scale of 0 means that the file knows nothing of it.
+	LossScale   float64 `json:"loss_scale,omitempty"`
+	GoodSteps   int     `json:"good_steps,omitempty"`
+	Skipped     int     `json:"skipped,omitempty"`
+	SkippedRun  int     `json:"skipped_run,omitempty"`
+	GradientLen float64 `json:"gradient_norm,omitempty"`
 }
 
 // The keys under which both stand in a file's metadata.

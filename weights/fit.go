@@ -2,7 +2,6 @@ package weights
 
 import (
 	"fmt"
-	"math"
 	"sort"
 	"strings"
 
@@ -82,72 +81,6 @@ func (f *File) mismatch(t checkpoint.Tensor, p model.Param, a *model.Arch) strin
 
 func shapeText(shape []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
-}
-
-// State is an optimizer's state found in a file.
-type State struct {
-	GlobalStep int
-	Velocity   map[string][]float32 // by MindCV name
-	Second     map[string][]float32 // by MindCV name; nil if the optimizer keeps one kind of numbers
-	Prefixes   []string             // before the names in the file
-}
-
-// statePairs are the prefixes of MindSpore's optimizers, of those that keep two kinds of numbers first.
-var statePairs = [][]string{{"moment1.", "moment2."}, {"adam_m.", "adam_v."}, {"nadam_m.", "nadam_v."}, {"moment.", "mean_square."},
-	{"lamb_m.", "lamb_v."}, {"lion_m."}, {"accum."}, {velocityPrefix}}
-
-// State returns the optimizer's state for the network a, or nil if the file holds none or only a part.
-func (f *File) State(a *model.Arch) (*State, error) {
-	s := &State{}
-	for _, prefixes := range statePairs {
-		slots := make([]map[string][]float32, 2)
-		var err error
-		for i, prefix := range prefixes {
-			if slots[i], err = f.slot(a, prefix); err != nil {
-				return nil, err
-			}
-		}
-		if slots[0] != nil && (slots[1] != nil || len(prefixes) == 1) {
-			s.Velocity, s.Second, s.Prefixes = slots[0], slots[1], prefixes
-			break
-		}
-	}
-	if s.Velocity == nil {
-		return nil, nil
-	}
-	step, ok := f.state["global_step"]
-	if !ok {
-		return nil, nil
-	}
-	v, err := step.Float32s()
-	if err != nil || len(v) != 1 || v[0] < 0 || v[0] > math.MaxInt32 {
-		return nil, fmt.Errorf("checkpoint %q: %w: global_step is not one number of 0 or more", f.Path, checkpoint.ErrFormat)
-	}
-	s.GlobalStep = int(v[0])
-	if f.Run != nil {
-		s.GlobalStep = f.Run.GlobalStep // not rounded to float32
-	}
-	return s, nil
-}
-
-// slot returns the numbers under a prefix, or nil if some are missing.
-func (f *File) slot(a *model.Arch, prefix string) (map[string][]float32, error) {
-	values := map[string][]float32{}
-	for _, p := range a.Params() {
-		if !p.Kind.Trainable() {
-			continue
-		}
-		t, ok := f.state[prefix+p.Name]
-		if !ok || !sameShape(t.Shape, p.Shape) {
-			return nil, nil
-		}
-		v, err := t.Float32s()
-		if err != nil {
-			return nil, fmt.Errorf("checkpoint %q: %w: %w", f.Path, checkpoint.ErrFormat, err)
-		}
-		values[p.Name] = v
-	}
-	return values, nil
 }
 
 // Summary says in a line what the file holds.

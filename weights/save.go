@@ -16,10 +16,8 @@ type Snapshot struct {
 	Card   Card
 
 	// Of a training run; nil otherwise.
-	Run      *RunState
-	Velocity map[string][]float32
-	Second   map[string][]float32 // the optimizer's other numbers; nil if it keeps one kind
-	Prefixes []string             // MindSpore's, before the names of Velocity and Second; nil for those of Momentum
+	Run *RunState
+	State
 	Momentum float64
 	Rates    []float64 // the whole learning-rate schedule
 }
@@ -68,18 +66,31 @@ func stateTensors(s Snapshot) []checkpoint.Tensor {
 	if prefixes == nil {
 		prefixes = []string{velocityPrefix}
 	}
-	for i, values := range []map[string][]float32{s.Velocity, s.Second}[:len(prefixes)] {
+	add := func(prefix string, values map[string][]float32) {
 		for _, p := range s.Arch.Params() {
-			if p.Kind.Trainable() {
-				list = append(list, checkpoint.FromFloat32s(prefixes[i]+p.Name, p.Shape, values[p.Name]))
+			if v, ok := values[p.Name]; ok {
+				list = append(list, checkpoint.FromFloat32s(prefix+p.Name, p.Shape, v))
 			}
 		}
+	}
+	for i, values := range []map[string][]float32{s.Velocity, s.Second}[:len(prefixes)] {
+		add(prefixes[i], values)
+	}
+	add(accumulatedPrefix, s.Accumulated)
+	if s.Averages != nil {
+		add(averagePrefix, s.Averages)
+		updates := binary.LittleEndian.AppendUint32(nil, math.Float32bits(float32(s.Run.GlobalStep)))
+		list = append(list, checkpoint.Tensor{Name: "updates", DType: checkpoint.F32, Data: updates})
 	}
 	return list
 }
 
-// velocityPrefix stands before the names of parameters in the state of MindSpore's Momentum.
-const velocityPrefix = "moments."
+// What stands before the names of parameters in the state of MindSpore's Momentum, and of MindCV's training step.
+const (
+	velocityPrefix    = "moments."
+	averagePrefix     = "ema."
+	accumulatedPrefix = "grad_accumulation."
+)
 
 func toFloat32s(v []float64) []float32 {
 	out := make([]float32, len(v))

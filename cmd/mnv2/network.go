@@ -42,6 +42,9 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 		return nil, nil, err
 	}
 	followCard(o, f)
+	if err := chooseAverages(&in.Options, f); err != nil {
+		return nil, nil, err
+	}
 	arch, values, err := readNetwork(o, f)
 	if err != nil {
 		return nil, nil, err
@@ -58,6 +61,14 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 	}
 	net.file = f
 	return net, device, nil
+}
+
+// chooseAverages takes the averaged weights of a file that has them, unless --ema False was given.
+func chooseAverages(o *options.Options, f *weights.File) error {
+	if s := o.Source("ema"); !o.EMA && (s == options.FromFlag || s == options.FromFile || !f.HasAverages()) {
+		return nil
+	}
+	return f.UseAverages()
 }
 
 // readNetwork fits the file to the network it holds. A --model that was given must be that network.

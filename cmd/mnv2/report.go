@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -72,6 +73,8 @@ func (r *reporter) event(e train.Event) {
 		r.stepped(e)
 	case train.Logged:
 		r.logged(e)
+	case train.Skipped:
+		r.skipped(e)
 	case train.Validating:
 		if r.watched {
 			_ = r.screen.Progress(fmt.Sprintf("epoch %d  validating, %d images", e.Epoch, e.Images))
@@ -137,9 +140,34 @@ func (r *reporter) logged(e train.Logged) {
 	r.mindcv("mindcv.utils.callbacks", "Epoch: [%d/%d], batch: [%d/%d], loss: %.6f, lr: %.6f, time: %.6fs",
 		e.Epoch, e.Epochs, e.Step, e.StepsPerEpoch, e.Loss, e.LR, e.Elapsed.Seconds())
 	if r.in.JSON {
-		r.json(map[string]any{"epoch": e.Epoch, "step": e.Step, "loss": e.Loss, "lr": e.LR,
-			"images_per_sec": e.ImagesPerSec, "input_wait": e.InputWait})
+		line := map[string]any{"epoch": e.Epoch, "step": e.Step, "loss": finite(e.Loss), "lr": e.LR,
+			"images_per_sec": e.ImagesPerSec, "input_wait": e.InputWait, "loss_scale": e.LossScale, "skipped": e.Skipped}
+		if e.GradientNorm > 0 {
+			line["gradient_norm"] = e.GradientNorm
+		}
+		r.json(line)
 	}
+}
+
+// finite is what stands for a number in JSON, which has no word for those that are not finite.
+func finite(v float64) any {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	return v
+}
+
+// skipped tells of steps that changed nothing.
+func (r *reporter) skipped(e train.Skipped) {
+	text := fmt.Sprintf("epoch %d, step %d: %d steps so far changed nothing, since their loss or gradients were not finite", e.Epoch, e.Step, e.Total)
+	if e.Expected {
+		r.say("%s; the loss scale is %g now", text, e.LossScale)
+		return
+	}
+	if e.Layer != "" {
+		text += "; in the last of them the first such number is in " + e.Layer
+	}
+	r.warn("%s", text)
 }
 
 func (r *reporter) validated(e train.Validated) {

@@ -195,7 +195,7 @@ func (j *trainJob) runOptions() (train.Options, error) {
 	if err != nil {
 		return train.Options{}, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	return train.Options{
+	run := train.Options{
 		Model: o.Model, ImageSize: o.ImageResize, Normalization: normalization(o),
 		Batch: o.BatchSize, Epochs: o.EpochSize, Seed: uint64(o.Seed),
 		Schedule: train.Schedule{Name: o.Scheduler, LR: o.LR, MinLR: o.MinLR, WarmupEpochs: float64(o.WarmupEpochs),
@@ -203,12 +203,14 @@ func (j *trainJob) runOptions() (train.Options, error) {
 			Stair: o.LREpochStair, DecayRate: o.DecayRate, Milestones: o.MultiStepDecayMilestones},
 		Optimizer:   train.Optimizer{Name: o.Opt, Momentum: o.Momentum, Eps: o.Eps, Nesterov: o.UseNesterov},
 		WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
-		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", LossScale: o.LossScale, Fuse: fuse,
+		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
 		SaveSteps: o.CkptSaveSteps, SaveEvery: time.Duration(o.CkptSaveMinutes * float64(time.Minute)), SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
 		Report: j.event,
-	}, nil
+	}
+	stepOptions(o, &run)
+	return run, nil
 }
 
 // openRecord starts the run's record. A run that goes on under other options says which.
@@ -247,9 +249,8 @@ func (j *trainJob) event(e train.Event) {
 // inputs hands over what the run works on. The job keeps no copy of the numbers: the device has them.
 func (j *trainJob) inputs() train.Inputs {
 	in := train.Inputs{Device: j.device, Arch: j.arch, Values: j.values, Train: j.trainLoader, Val: j.valLoader, Card: j.card(),
-		Position: j.resumption.Position, Velocity: j.resumption.Velocity,
-		Second: j.resumption.Second, Prefixes: j.resumption.Prefixes}
-	j.values, j.resumption.Velocity, j.resumption.Second = nil, nil, nil
+		Position: j.resumption.Position, State: j.resumption.State}
+	j.values, j.resumption.State = nil, nil
 	return in
 }
 

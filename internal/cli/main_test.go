@@ -52,9 +52,9 @@ func TestShapesStandsInWhenNothingIsNamed(t *testing.T) {
 
 func TestRefusedValuesNeverReachTheCommand(t *testing.T) {
 	var seen Invocation
-	_, errs, code := runMain(t, declared(&seen), "train", "--ema", "--lr", "0.1")
+	_, errs, code := runMain(t, declared(&seen), "train", "--opt", "adan", "--lr", "0.1")
 	assert.Equal(t, Usage, code)
-	assert.Equal(t, "mnv2: --ema True: weight averaging is not built yet; use False\n  mnv2 train --help lists the options\n", errs)
+	assert.Equal(t, "mnv2: --opt adan: this optimizer is not built yet; use adam or momentum\n  mnv2 train --help lists the options\n", errs)
 	assert.Empty(t, seen.Command)
 }
 

@@ -53,7 +53,7 @@ func TestUsageErrorsAreGolden(t *testing.T) {
 		"train --batch_sizes 8", "train --epochs 3", "train --nosuch", "train --re_ 1", "train --m 1", "train --lr", "train --lr --ema",
 		"train --lr abc", "train --ema=maybe", "train --scale [0.08, 1.0 --lr 1", "train --scale 1", "train here", "train --opt adm", "train --opt adan",
 		"train --config nosuch.yaml", "train --topk 3", "convert a", "convert a b c", "predict --lr 1", "train --format xml", "train --lr -1", "--", "-x",
-		"train --color_jitter=0.4,0.4", "version --nosuch", "train --ema --clip_grad --mixup 0.2 --dataset shapes", "train --lr x --batch_size y",
+		"train --color_jitter=0.4,0.4", "version --nosuch", "train --opt adan --amp_cast_list [nn.Conv2d] --dataset shapes", "train --lr x --batch_size y",
 		"train --format json --opt adan",
 	} {
 		out, errs, code := runMain(t, declared(&seen), strings.Fields(line)...)
