@@ -3,6 +3,7 @@ package train
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"mnv2/data"
@@ -44,10 +45,14 @@ type noWait struct{}
 // Wait implements waiter.
 func (noWait) Wait() time.Duration { return 0 }
 
-// take takes one step on a batch and returns its loss. A loss that is not finite is no error here.
+// take takes one step on a batch and returns its loss. A loss that is not finite is no error here; that of a step that was skipped counts as such.
 func (t *trial) take(b *data.Batch) (float64, error) {
+	skipped := t.logged.Skipped
 	if err := t.step(b); err != nil && !errors.Is(err, ErrDiverged) {
 		return 0, fmt.Errorf("train: step %d: %w", t.at.GlobalStep+1, err)
+	}
+	if t.logged.Skipped > skipped {
+		return math.NaN(), nil
 	}
 	return t.logged.Loss, nil
 }
