@@ -1,4 +1,4 @@
-"""Trains MobileNetV2 1.0 in PyTorch on an image folder with the settings of `mnv2 train`, for curves beside mnv2's: a JSON line per
+"""Trains MobileNetV2 in PyTorch on an image folder with the settings of `mnv2 train`, for curves beside mnv2's: a JSON line per
 epoch with the mean training loss, validation accuracy and seconds. Needs torch, numpy and opencv-python-headless.
 
   curves.py --data cifar10 --size 32 --epochs 10 --batch 64 --lr 0.05 --seed 1 --out torch-1.jsonl
@@ -55,7 +55,7 @@ def initialise(net):
 
 
 def start(options, classes):
-    net = MobileNetV2(classes)
+    net = MobileNetV2(classes, options.width)
     initialise(net)
     if options.weights:
         state = {k: v for k, v in torch.load(options.weights, weights_only=True).items() if not k.startswith("classifier")}
@@ -83,6 +83,14 @@ def evaluate(options, net, images, labels, mean, std):
     return 100 * right / len(images), loss / len(images)
 
 
+def rate(options, epoch):
+    """The learning rate at a (broken) number of epochs: a line up, then a cosine down to the end."""
+    if epoch < options.warmup:
+        return options.lr * epoch / options.warmup
+    done = (epoch - options.warmup) / (options.epochs - options.warmup)
+    return options.min_lr + (options.lr - options.min_lr) * (1 + math.cos(math.pi * done)) / 2
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--data", type=pathlib.Path, required=True)
@@ -91,8 +99,10 @@ def main():
     p.add_argument("--size", type=int, default=32)
     p.add_argument("--epochs", type=int, default=10)
     p.add_argument("--batch", type=int, default=64)
+    p.add_argument("--width", type=float, default=1.0)
     p.add_argument("--lr", type=float, default=0.05)
     p.add_argument("--min-lr", type=float, default=0.0)
+    p.add_argument("--warmup", type=int, default=0, help="epochs in which the learning rate rises from 0")
     p.add_argument("--decay", type=float, default=4e-5)
     p.add_argument("--smoothing", type=float, default=0.1)
     p.add_argument("--scale", type=float, nargs=2, default=(0.5, 1.0))
@@ -115,9 +125,7 @@ def main():
         for epoch in range(options.epochs):
             order, total, began = rng.permutation(len(images)), 0.0, time.time()
             for step in range(steps):
-                done = (epoch * steps + step) / (options.epochs * steps)
-                lr = options.min_lr + (options.lr - options.min_lr) * (1 + math.cos(math.pi * done)) / 2
-                optimizer.param_groups[0]["lr"] = lr
+                optimizer.param_groups[0]["lr"] = rate(options, epoch + step / steps)
                 chosen = order[step * options.batch : (step + 1) * options.batch]
                 x = batch_of(options, [random_resized_crop(images[i], options.size, options.scale, rng) for i in chosen], mean, std)
                 loss = nn.functional.cross_entropy(net(x), torch.from_numpy(labels[chosen]), label_smoothing=options.smoothing)

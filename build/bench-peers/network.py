@@ -1,4 +1,4 @@
-"""MobileNetV2 1.0 for PyTorch, with torchvision's names and layers, so that torchvision need not be installed."""
+"""MobileNetV2 for PyTorch, with torchvision's names and layers, so that torchvision need not be installed."""
 import torch
 from torch import nn
 
@@ -20,16 +20,24 @@ class InvertedResidual(nn.Module):
         return x + self.conv(x) if self.residual else self.conv(x)
 
 
+def channels(n):
+    """The multiple of 8 nearest to n, but never more than a tenth below it."""
+    near = max(8, int(n + 4) // 8 * 8)
+    return near + 8 if near < 0.9 * n else near
+
+
 class MobileNetV2(nn.Module):
-    def __init__(self, classes=1000):
+    def __init__(self, classes=1000, width=1.0):
         super().__init__()
-        layers, c = [conv(3, 32, 3, 2)], 32
+        c, last = channels(32 * width), channels(1280 * max(1.0, width))
+        layers = [conv(3, c, 3, 2)]
         for expand, o, n, stride in [(1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)]:
+            o = channels(o * width)
             for i in range(n):
                 layers.append(InvertedResidual(c, o, stride if i == 0 else 1, expand))
                 c = o
-        self.features = nn.Sequential(*layers, conv(c, 1280))
-        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(1280, classes))
+        self.features = nn.Sequential(*layers, conv(c, last))
+        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(last, classes))
 
     def forward(self, x):
         return self.classifier(self.features(x).mean([2, 3]))
