@@ -36,11 +36,14 @@ func BenchmarkPhotographs(b *testing.B) {
 		b.Fatal(err)
 	}
 	train := augment.Train{Size: 224, Scale: [2]float64{0.08, 1}, Ratio: [2]float64{0.75, 1.333}, HFlip: 0.5, ColorJitter: [4]float64{0.4, 0.4, 0.4}}
+	bare := train
+	bare.ColorJitter = [4]float64{}
 	for _, c := range []struct {
 		name string
 		set  Dataset
 		tr   Transform
 	}{
+		{"crop/part", set, bare}, // what other programs are compared with
 		{"train/part", set, train},
 		{"train/whole", wholly{set}, train},
 		{"eval/part", set, augment.Eval{Size: 224, CropPct: 0.875}},

@@ -9,6 +9,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/data"
+	"mnv2/data/decode"
 	"mnv2/internal/atomicfile"
 	"mnv2/internal/bench"
 	"mnv2/internal/cli"
@@ -158,6 +159,7 @@ func benchConditions(in cli.Invocation, b *bench.Bench, peak float64) conditions
 	if in.Options.IsSet("data_dir") {
 		c.Pictures = in.Options.DataDir
 	}
+	c.JPEG, _ = decode.JPEG() // where it cannot be had, the case that needs it says so
 	return c
 }
 

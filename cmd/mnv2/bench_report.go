@@ -21,6 +21,7 @@ type conditions struct {
 	Weights    string  `json:"weights"`
 	Pictures   string  `json:"pictures"`
 	Seconds    float64 `json:"seconds"`
+	JPEG       string  `json:"jpeg"`
 	PeakGFLOPS float64 `json:"peak_gflops,omitempty"`
 }
 
@@ -45,7 +46,7 @@ func (r *benchReport) conditions(c conditions) error {
 	if c.PeakGFLOPS > 0 {
 		fmt.Fprintf(out, ", at most %.1f GFLOP/s", c.PeakGFLOPS)
 	}
-	fmt.Fprintf(out, "\nweights %s, pictures %s; a batch takes:\n\n", c.Weights, c.Pictures)
+	fmt.Fprintf(out, "\nweights %s, pictures %s, JPEG decoder %s; a batch takes:\n\n", c.Weights, c.Pictures, c.JPEG)
 	_, err := fmt.Fprintf(out, "%-10s %-9s %5s %5s %10s %10s %10s %7s %6s %10s %9s\n",
 		"case", "kind", "px", "batch", "best ms", "p25 ms", "median ms", "spread", "rounds", "images/s", "peak MiB")
 	return err

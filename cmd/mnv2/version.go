@@ -6,14 +6,19 @@ import (
 	"fmt"
 	"runtime"
 
+	"mnv2/data/decode"
 	"mnv2/internal/cli"
 )
 
 func versionCommand(_ context.Context, in cli.Invocation) error {
-	if in.JSON {
-		return printJSON(in, map[string]string{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+	jpeg, err := decode.JPEG()
+	if err != nil {
+		return &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	_, err := fmt.Fprintf(in.Stdout, "mnv2 %s (%s, %s/%s)\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	if in.JSON {
+		return printJSON(in, map[string]string{"version": version, "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH, "jpeg": jpeg})
+	}
+	_, err = fmt.Fprintf(in.Stdout, "mnv2 %s (%s, %s/%s)\nJPEG decoder: %s\n", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, jpeg)
 	return err
 }
 

@@ -19,9 +19,10 @@ type cv2Tap struct {
 }
 
 type cv2Scratch struct {
-	cols []cv2Tap
-	sums [2][]int32 // horizontal sums >> 4 of the two latest source rows
-	near []int32    // of CV2Nearest: byte offsets in a row
+	cols    []cv2Tap
+	vectors cv2Vectors
+	sums    [2][]int16 // horizontal sums >> 4 of the two latest source rows, at most 255*2048 >> 4
+	near    []int32    // of CV2Nearest: byte offsets in a row
 }
 
 // cv2Window is Window for CV2Linear. A source row is summed horizontally at most once, because consecutive output rows
@@ -31,6 +32,7 @@ func cv2Window(dst, src pixel.Image, r pixel.Rect, t Target, isArea bool, s *cv2
 	cols, rows := newCV2Axis(r.W, t.W, isArea), newCV2Axis(r.H, t.H, isArea)
 	s.cols = slices.Grow(s.cols[:0], dst.W)[:dst.W]
 	cols.taps(s.cols, t.X, src.C)
+	s.vectors.set(s.cols, src.C, r.W*src.C)
 	for i := range s.sums {
 		s.sums[i] = slices.Grow(s.sums[i][:0], dst.W*dst.C)[:dst.W*dst.C]
 	}
@@ -43,12 +45,20 @@ func cv2Window(dst, src pixel.Image, r pixel.Rect, t Target, isArea bool, s *cv2
 		}
 		for i, want := range [2]int32{row.near, row.far} {
 			if held[i] != want {
-				cv2Horizontal(s.sums[i], rowOf(src, r, int(want)), s.cols, src.C)
+				s.horizontal(s.sums[i], rowOf(src, r, int(want)), src.C)
 				held[i] = want
 			}
 		}
-		cv2Vertical(dst.Row(y), s.sums[0], s.sums[1], row.wNear, row.wFar)
+		out := dst.Row(y)
+		done := cv2VerticalVectors(out, s.sums[0], s.sums[1], row.wNear, row.wFar)
+		cv2Vertical(out[done:], s.sums[0][done:], s.sums[1][done:], row.wNear, row.wFar)
 	}
+}
+
+// horizontal writes the sums of a row: as many as vectors can, then the rest.
+func (s *cv2Scratch) horizontal(sums []int16, row []byte, channels int) {
+	done := s.vectors.horizontal(sums, row)
+	cv2Horizontal(sums[done*channels:], row, s.cols[done:], channels)
 }
 
 // rowOf returns row y of the rectangle r of m.
@@ -122,7 +132,7 @@ func (a cv2Axis) row(d int) cv2Tap {
 }
 
 // cv2Horizontal writes (near*wNear + far*wFar) >> 4 for every tap and channel of row: sums = [taps][channels].
-func cv2Horizontal(sums []int32, row []byte, taps []cv2Tap, channels int) {
+func cv2Horizontal(sums []int16, row []byte, taps []cv2Tap, channels int) {
 	if channels == 3 {
 		cv2Horizontal3(sums, row, taps)
 		return
@@ -130,27 +140,27 @@ func cv2Horizontal(sums []int32, row []byte, taps []cv2Tap, channels int) {
 	for x, t := range taps {
 		for c := range channels {
 			a, b := int32(row[int(t.near)+c]), int32(row[int(t.far)+c])
-			sums[x*channels+c] = (a*t.wNear + b*t.wFar) >> 4
+			sums[x*channels+c] = int16((a*t.wNear + b*t.wFar) >> 4)
 		}
 	}
 }
 
 // cv2Horizontal3 is cv2Horizontal with the loop over three channels unrolled.
-func cv2Horizontal3(sums []int32, row []byte, taps []cv2Tap) {
+func cv2Horizontal3(sums []int16, row []byte, taps []cv2Tap) {
 	for x := range taps {
 		t := &taps[x]
 		a, b := row[t.near:t.near+3:t.near+3], row[t.far:t.far+3:t.far+3]
 		s := sums[3*x : 3*x+3 : 3*x+3]
-		s[0] = (int32(a[0])*t.wNear + int32(b[0])*t.wFar) >> 4
-		s[1] = (int32(a[1])*t.wNear + int32(b[1])*t.wFar) >> 4
-		s[2] = (int32(a[2])*t.wNear + int32(b[2])*t.wFar) >> 4
+		s[0] = int16((int32(a[0])*t.wNear + int32(b[0])*t.wFar) >> 4)
+		s[1] = int16((int32(a[1])*t.wNear + int32(b[1])*t.wFar) >> 4)
+		s[2] = int16((int32(a[2])*t.wNear + int32(b[2])*t.wFar) >> 4)
 	}
 }
 
 // cv2Vertical writes the weighted sum of two rows of horizontal sums.
-func cv2Vertical(dst []byte, near, far []int32, wNear, wFar int32) {
+func cv2Vertical(dst []byte, near, far []int16, wNear, wFar int32) {
 	near, far = near[:len(dst)], far[:len(dst)]
 	for i := range dst {
-		dst[i] = byte(((near[i]*wNear)>>16 + (far[i]*wFar)>>16 + 2) >> 2)
+		dst[i] = byte(((int32(near[i])*wNear)>>16 + (int32(far[i])*wFar)>>16 + 2) >> 2)
 	}
 }
