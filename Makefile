@@ -18,6 +18,10 @@ ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 
+.PHONY: check-kernels
+check-kernels: ## compiles the CUDA kernels with NVIDIA's NVRTC, fetched with pip or in MNV2_CUDA_LIBS; UPDATE=1 writes docs/cuda-resources.md
+	./build/check-kernels/run.sh
+
 .PHONY: test-ascend test-cuda
 test-cuda: ## the CUDA device on stand-in libraries; needs gcc and g++
 	CGO_ENABLED=1 $(GO) test ./csrc/nv ./csrc/kernels ./csrc/fake/cudahost ./csrc/fake/nv ./cuda
