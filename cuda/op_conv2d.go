@@ -40,6 +40,10 @@ func (p *program) convForward(o backend.Conv2D, x, w, bias, y value) {
 	switch {
 	case isPointwise(o):
 		p.rows(o.DType, rowsProduct{name: "pointwise", a: x, b: w, y: y, parameters: bias, rows: pixels(o), depth: o.C, columns: o.K})
+	case isDepthwise(o):
+		p.depthwiseForward(o, x, w, y)
+	case isStem(o):
+		p.stemForward(o, x, w, y)
 	default:
 		p.launch(convDirect("conv_forward", o.DType), p.each(int64(o.Out().Elements())), x, w, bias, y, sizes(o))
 	}
@@ -49,6 +53,8 @@ func (p *program) convGradInput(o backend.Conv2D, w, dy, dx value) {
 	switch {
 	case isPointwise(o):
 		p.rows(o.DType, rowsProduct{name: "pointwise_grad_input", transposed: true, a: dy, b: w, y: dx, rows: pixels(o), depth: o.K, columns: o.C})
+	case isDepthwise(o):
+		p.depthwiseGradInput(o, w, dy, dx)
 	default:
 		p.launch(convDirect("conv_grad_input", o.DType), p.each(int64(o.In().Elements())), w, dy, dx, sizes(o))
 	}
@@ -58,6 +64,10 @@ func (p *program) convGradWeight(o backend.Conv2D, x, dy, dw value) {
 	switch {
 	case isPointwise(o):
 		p.columns(o.DType, columnsProduct{name: "pointwise_grad_weight", a: dy, b: x, out: dw, rows: pixels(o), m: o.K, n: o.C})
+	case isDepthwise(o):
+		p.depthwiseGradWeight(o, x, dy, dw)
+	case isStem(o):
+		p.stemGradWeight(o, x, dy, dw)
 	default:
 		const warp = 32
 		blocks := min(o.Weight().Elements(), waves*warp*p.device.gpu.Multiprocessors)

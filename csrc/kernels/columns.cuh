@@ -63,19 +63,3 @@ UNROLL for (int h = 0; h < 2; h++) {
 	COLUMNS_KERNEL(NAME, KA, KB, 64, 64)  \
 	COLUMNS_KERNEL(NAME, KA, KB, 128, 32) \
 	COLUMNS_KERNEL(NAME, KA, KB, 128, 128)
-
-// out[i] = the sum over slices of partial[slice][i]. Block (32, 8), grid n/32 rounded up.
-static __device__ __forceinline__ void add_slices(const float *partial, float *out, int slices, i64 n) {
-	__shared__ float sums[8][32];
-	const i64 i = (i64)blockIdx.x * 32 + threadIdx.x;
-	float sum = 0;
-	if (i < n) {
-#pragma unroll 4
-		for (int s = threadIdx.y; s < slices; s += 8) sum += partial[s * n + i];
-	}
-	sums[threadIdx.y][threadIdx.x] = sum;
-	__syncthreads();
-	if (threadIdx.y || i >= n) return;
-	for (int r = 1; r < 8; r++) sum += sums[r][threadIdx.x];
-	out[i] = sum;
-}

@@ -36,6 +36,12 @@ const Convert = "convert.cu"
 // Update is the optimizers' steps, and the guard that skips one.
 const Update = "update.cu"
 
+// Depthwise are depthwise 3x3 convolutions.
+const Depthwise = "depthwise.cu"
+
+// Stem is the first convolution of the network.
+const Stem = "stem.cu"
+
 // Pointwise are 1x1 convolutions as products of tiles.
 const Pointwise = "pointwise.cu"
 

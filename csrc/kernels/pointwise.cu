@@ -6,6 +6,7 @@
 // Not measured.
 #include "columns.cuh"
 #include "rows.cuh"
+#include "slices.cuh"
 
 ROWS_KERNELS(pointwise, PLAIN, STORED, false)
 ROWS_KERNELS(pointwise_grad_input, PLAIN, STORED, true)

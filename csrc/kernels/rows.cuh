@@ -2,24 +2,10 @@
 // after it in a network. Blocks of THREADS stay and walk over tiles of 128 rows, m = blockIdx.x, blockIdx.x + gridDim.x, ..., with the
 // loads of the next two steps under way. blockIdx.y chooses TN columns of y.
 #pragma once
-#include "tile.cuh"
+#include "end.cuh"
 
 #define TILE_ROWS 128
 #define STAGE 40 // floats in a row of the area where a warp turns fragments into rows: 32 and room against bank conflicts
-
-// What is done to the sums, v, of a column n:
-#define STORED 0     // y = v + p0[n] + e, without what is a null pointer
-#define MEASURED 1   // y = v; sums of y - p0[n] and of its square
-#define MASKED 2     // y = v where 0 < e*p0[n] + p1[n] < 6, else 0; sums of y and of y*(e - p2[n])
-#define CLIPPED 3    // y = clip(v*p0[n] + p1[n]) + e, without e if it is null
-struct target {
-	element *y;
-	const element *e;        // of y's shape
-	const float *parameters; // p0, p1, p2: rows of `columns` numbers
-	float *partial;          // [gridDim.x][2][columns]: the two sums over the rows of y that a block made
-	float low, high;         // of clip
-	int rows, columns;
-};
 
 // The tiles of b: depth/DEPTH of them if all fit into `slots`, and are brought once; otherwise a ring of three.
 template <bool BT, int TN> struct filter_tiles {
@@ -51,27 +37,12 @@ template <int END> static __device__ __forceinline__ void finish(const pack &v, 
 	words e = {};
 	if (END != MEASURED && t.e) e = load_words(t.e + at);
 	const pack other = to_pack(e);
-	pack out = v;
-	UNROLL for (int i = 0; i < VEC; i++) {
-		if (END == STORED) out[i] += p0[i] + other[i];
-		if (END == CLIPPED) {
-			const float normal = v[i] * p0[i] + p1[i], raised = normal < t.low ? t.low : normal;
-			out[i] = (raised > t.high ? t.high : raised) + other[i];
-		}
-		if (END == MASKED) {
-			const float normal = other[i] * p0[i] + p1[i];
-			out[i] = normal > 0 && normal < 6 ? v[i] : 0;
-		}
-	}
+	pack out;
+	UNROLL for (int i = 0; i < VEC; i++) out[i] = ended<END>(v[i], other[i], p0[i], p1[i], t);
 	const words y = to_words(out);
 	*(words *)(t.y + at) = y;
-	if (END != MEASURED && END != MASKED) return;
 	const pack stored = to_pack(y);
-	UNROLL for (int i = 0; i < VEC; i++) {
-		const float d = END == MEASURED ? stored[i] - p0[i] : stored[i];
-		sum[i] += d;
-		second[i] += d * (END == MEASURED ? d : other[i] - p2[i]);
-	}
+	UNROLL for (int i = 0; i < VEC; i++) measure<END>(stored[i], other[i], p0[i], p2[i], sum[i], second[i]);
 }
 
 // Adds a block's sums over its warps and lanes, in a fixed order, and writes them to partial. sums has room for WM*TN*2 numbers.

@@ -152,6 +152,7 @@ UNROLL for (int j = 0; j < NT; j++) multiply(acc[i][j], fa[i], fb[j / 2] + j % 2
 #define PLAIN 0     // a
 #define ACTIVATED 1 // relu6(a*f0 + f1): batch norm and its activation
 #define GRADIENT 2  // a*f0 + z*f1 + f2: the gradient of what batch norm took in, z, from that of what it gave, a
+#define GATED 3     // the same of a where 0 < z*f3 + f4 < 6, and of 0 elsewhere: that of what batch norm before a ReLU6 took in
 struct source {
 	const element *a, *z;
 	const float *factors;
@@ -168,11 +169,22 @@ static __device__ __forceinline__ pack load_factors(const float *p) {
 	return r;
 }
 
+// What becomes of a, with z beside it.
+template <int KIND> static __device__ __forceinline__ float make(float a, float z, float f0, float f1, float f2, float f3, float f4) {
+	if (KIND == PLAIN) return a;
+	if (KIND == ACTIVATED) return relu6(a * f0 + f1);
+	if (KIND == GATED) {
+		const float normal = z * f3 + f4;
+		a = normal > 0 && normal < 6 ? a : 0;
+	}
+	return a * f0 + (z * f1 + f2);
+}
+
 // A thread's share of a tile of R x C elements on its way: fetch begins to bring it, put ends it. What is outside the matrix
 // becomes zero. Plain elements are copied by fetch itself, which ends with the copies' group.
 template <int KIND, int R, int C> struct carrier {
 	static constexpr int per = C / VEC, count = (R * per + THREADS - 1) / THREADS, stride = C + PAD;
-	words a[KIND == PLAIN ? 1 : count], z[KIND == GRADIENT ? count : 1];
+	words a[KIND == PLAIN ? 1 : count], z[KIND >= GRADIENT ? count : 1];
 	bool there[count];
 
 	static __device__ __forceinline__ int column() { return threadIdx.x % per * VEC; }
@@ -188,7 +200,7 @@ UNROLL for (int i = 0; i < count; i++) {
 				copy_async(tile + row(i) * stride + column(), s.a + at, there[i]);
 			else
 				a[i] = load_words(s.a + at);
-			if (KIND == GRADIENT) z[i] = load_words(s.z + at);
+			if (KIND >= GRADIENT) z[i] = load_words(s.z + at);
 		}
 	}
 
@@ -196,13 +208,15 @@ UNROLL for (int i = 0; i < count; i++) {
 	__device__ __forceinline__ void put(element *tile, const source &s, int c) {
 		if (KIND == PLAIN) return;
 		const float *f = s.factors + (c + column() < s.length ? c + column() : 0);
-		const pack f0 = load_factors(f), f1 = load_factors(f + s.length), f2 = load_factors(f + (KIND == GRADIENT ? 2 : 0) * s.length);
+		const auto factor = [&](int row, bool there) { return load_factors(f + (there ? row : 0) * s.length); };
+		const pack f0 = factor(0, true), f1 = factor(1, true), f2 = factor(2, KIND >= GRADIENT), f3 = factor(3, KIND == GATED),
+			   f4 = factor(4, KIND == GATED);
 		UNROLL for (int i = 0; i < count; i++) {
 			if (R * per % THREADS && row(i) >= R) break;
-			const pack v = to_pack(a[i]), u = to_pack(z[KIND == GRADIENT ? i : 0]);
+			const pack v = to_pack(a[i]), u = to_pack(z[KIND >= GRADIENT ? i : 0]);
 			pack out;
 			UNROLL for (int e = 0; e < VEC; e++) {
-				const float made = KIND == ACTIVATED ? relu6(v[e] * f0[e] + f1[e]) : v[e] * f0[e] + (u[e] * f1[e] + f2[e]);
+				const float made = make<KIND>(v[e], u[e], f0[e], f1[e], f2[e], f3[e], f4[e]);
 				out[e] = there[i] ? made : 0;
 			}
 			*(words *)(tile + row(i) * stride + column()) = to_words(out);
