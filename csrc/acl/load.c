@@ -127,7 +127,11 @@ int mnv2_acl_package_version(mnv2_acl_api *api, int package, char *version, size
   aclCANNPackageVersion v;
   memset(&v, 0, sizeof v);
   version[0] = 0;
-  if (api->aclsysGetCANNVersion == NULL || api->aclsysGetCANNVersion(package, &v) != 0) {
+  if (api->aclsysGetCANNVersion == NULL) {
+    return -1;
+  }
+  if (api->aclsysGetCANNVersion(package, &v) != 0) {
+    api->aclGetRecentErrMsg(); /* not knowing is no failure: nobody should find its text later */
     return -1;
   }
   snprintf(version, size, "%.*s", (int)sizeof v.version, v.version);
