@@ -14,6 +14,10 @@ typedef void *cudnnBackendDescriptor_t;
 typedef CUstream cudaStream_t;
 #endif
 
+#if CUDA_VERSION < 12000 // what came with CUDA 12 has no type here; its entries are left out below
+typedef struct CUgraphExecUpdateResultInfo_st CUgraphExecUpdateResultInfo;
+#endif
+
 #define NV_REAL_HEADERS
 #include "nv.h"
 #include "layout.h"

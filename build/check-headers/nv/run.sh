@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares csrc/nv/nv.h with NVIDIA's headers: prototypes, values, and the layout of structures.
 #
-#   run.sh                                those of CUDA 12 and 13 and of cuDNN 9, in NVIDIA's Python wheels, fetched with pip
+#   run.sh                                those of CUDA 11.8, 12 and 13 and of cuDNN 9, in NVIDIA's Python wheels, fetched with pip
 #   CUDA_INCLUDE="DIR ..." run.sh         those of an installed toolkit, and of cuDNN if a folder has it
 #
 # Without headers it says so and succeeds, unless MNV2_REQUIRE contains "headers". Headers are kept in CACHE.
@@ -25,6 +25,12 @@ check() {
 	for dir in "$@"; do includes="$includes -isystem $dir"; done
 	gcc -std=gnu11 -fsyntax-only -Icsrc/nv $includes build/check-headers/nv/check.c
 	echo "check-headers: $name: prototypes, values and structures agree"
+}
+
+# lacking VERSION lists what nv.h has that came later: the program does without, or says what needs it.
+lacking() {
+	echo "check-headers: CUDA $1 lacks$(sed -n '/^#define NV_DRIVER_OPTIONAL/,/^$/s/^[[:space:]]*F(\([A-Za-z0-9_]*\), \([0-9]*\),.*/ \1 (\2)/p' csrc/nv/nv.h |
+		tr '\n' ',' | sed 's/,$//'): without it a recorded step cannot be changed in place, and is recorded anew"
 }
 
 # fetch DIR PACKAGE... puts the headers of wheels into a folder.
@@ -51,8 +57,11 @@ if [ -n "${CUDA_INCLUDE:-}" ]; then
 fi
 command -v python3 >/dev/null || skip "no python3 to fetch NVIDIA's wheels with"
 mkdir -p "$cache"
+fetch "$cache/cuda-11" nvidia-cuda-runtime-cu11 nvidia-cuda-nvrtc-cu11 nvidia-cuda-nvcc-cu11
 fetch "$cache/cuda-12" nvidia-cuda-runtime-cu12 nvidia-cuda-nvrtc-cu12 nvidia-cuda-nvcc-cu12
 fetch "$cache/cuda-13" nvidia-cuda-runtime nvidia-cuda-nvrtc nvidia-cuda-crt
 fetch "$cache/cudnn-9" nvidia-cudnn-cu12
+check "CUDA 11.8, cuDNN 9" "$cache/cuda-11" "$cache/cudnn-9"
+lacking 11.8
 check "CUDA 12, cuDNN 9" "$cache/cuda-12" "$cache/cudnn-9"
 check "CUDA 13, cuDNN 9" "$cache/cuda-13" "$cache/cudnn-9"
