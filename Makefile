@@ -15,6 +15,16 @@ cuda: ## bin/mnv2 with NVIDIA GPUs; needs gcc, finds the driver, NVRTC and cuDNN
 ascend: ## bin/mnv2 with Huawei NPUs; needs gcc, finds CANN when it runs
 	CGO_ENABLED=1 $(GO) build -trimpath -tags ascend -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
 
+.PHONY: ascend-report cuda-report check-deploy
+ascend-report: ascend ## tries out NPU 0 (DEVICE=ascend:1 for another, QUICK=1 in minutes) and writes an archive to send
+	./bin/mnv2 devices --check $(or $(DEVICE),ascend) $(if $(QUICK),--quick)
+
+cuda-report: cuda ## the same for an NVIDIA GPU
+	./bin/mnv2 devices --check $(or $(DEVICE),cuda) $(if $(QUICK),--quick)
+
+check-deploy: ## container files and manifests, with the linters that are installed
+	./build/check-deploy.sh
+
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 

@@ -41,6 +41,7 @@ var rules = []rule{
 	{"internal/devicecheck/anydevice", "tries any device: it knows no vendor", []string{"backend", "backend/ref", "backend/backendtest", "model", "internal/devicecheck", "internal/bench", "internal/profile"}},
 	{"internal/devicecheck/ascend", "asks one vendor's libraries", []string{"backend", "backend/ref", "csrc/acl", "csrc/aclprobe", "internal/devicecheck"}},
 	{"internal/devicecheck", "runs steps in processes of their own: what they try is not its matter", []string{"backend", "internal/atomicfile"}},
+	{"build", "holds recipes for containers and clusters", nil},
 	{"internal/atomicfile", "writes files", nil},
 	{"internal/diskspace", "asks the system", []string{"golang.org/x/sys/"}},
 	{"internal/tolerance", "compares numbers", nil},
