@@ -77,7 +77,7 @@ func release(version string) string {
 }
 
 func unavailable(name string, err error) error {
-	return &backend.Error{Device: name, Op: "open", Text: err.Error(), Err: backend.ErrUnavailable}
+	return &backend.Error{Device: name, Op: "open", Text: advised(err).Error(), Err: backend.ErrUnavailable}
 }
 
 // Open opens NPU number index. Errors wrap [backend.ErrUnavailable].
@@ -93,7 +93,7 @@ func Open(index int, o Options) (backend.Backend, error) {
 	soc := lib.SocName()
 	chip, ok := chipOf(soc)
 	if !ok {
-		return nil, unavailable(name, fmt.Errorf("the chip %q is not one this program knows", soc))
+		return nil, unavailable(name, unknownChip(soc))
 	}
 	if _, err := lib.SetDeterministic(!o.Fast); err != nil {
 		return nil, unavailable(name, err)
@@ -114,6 +114,9 @@ func Open(index int, o Options) (backend.Backend, error) {
 func (d *Device) setUp(lib *acl.Library) error {
 	var err error
 	if d.scratch, err = d.c.Malloc(slot); err != nil {
+		return err
+	}
+	if err := d.tryKernels(); err != nil {
 		return err
 	}
 	_, total, err := d.c.Memory()

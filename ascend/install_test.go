@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/backend"
+	"mnv2/csrc/acl"
 	aclfake "mnv2/csrc/fake/acl"
 )
 
@@ -92,4 +93,20 @@ func TestInstallationsThatDoNotWork(t *testing.T) {
 		assert.Contains(t, string(out), c.says, c.name)
 		t.Logf("%s: %s", c.name, out)
 	}
+}
+
+func TestChipsThatAreRefusedSayWhy(t *testing.T) {
+	assert.ErrorContains(t, unknownChip("Ascend310B4"), `the chip "Ascend310B4" cannot be used: it has no kernels`)
+	assert.ErrorContains(t, unknownChip("Ascend777"), `the chip "Ascend777" is not one this program knows`)
+}
+
+func TestErrorsOfOpeningSayWhatToTry(t *testing.T) {
+	for code, says := range map[int]string{500000: "npu-smi info works", 507008: "a newer driver", 507033: "belongs to the toolkit"} {
+		err := advised(&acl.Error{Call: "aclInit", Code: code})
+		assert.ErrorContains(t, err, says)
+		var v *acl.Error
+		assert.ErrorAs(t, err, &v)
+	}
+	plain := errors.New("no")
+	assert.Equal(t, plain, advised(plain))
 }

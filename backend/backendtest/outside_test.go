@@ -49,6 +49,33 @@ func TestCompareNamesTheWorstOperand(t *testing.T) {
 	assert.Equal(t, 2, worst.Worst)
 }
 
+func TestCompareMostLetsAFewStray(t *testing.T) {
+	v := func(x ...float64) *ref.Tensor { return &ref.Tensor{Desc: backend.Vec(backend.F32, len(x)), V: x} }
+	ones := func(x float64, n int) []float64 {
+		list := make([]float64, n)
+		for i := range list {
+			list[i] = x
+		}
+		return list
+	}
+	e := Expected{Exact: map[string]*ref.Tensor{"y": v(ones(1, 200)...)}, Bounds: map[string]*ref.Tensor{"y": v(ones(0.1, 200)...)}}
+	for _, c := range []struct {
+		strays int
+		by     float64
+		ok     bool
+	}{{0, 0, true}, {2, 0.5, true}, {3, 0.5, false}, {2, 5, false}} {
+		got := v(ones(1, 200)...)
+		for i := range c.strays {
+			got.V[i] += c.by
+		}
+		worst, name, ok, err := e.CompareMost(map[string]*ref.Tensor{"y": got})
+		require.NoError(t, err)
+		assert.Equal(t, c.ok, ok, "%d by %g: %v", c.strays, c.by, worst)
+		assert.Equal(t, "y", name)
+		assert.Equal(t, c.strays, worst.Wrong)
+	}
+}
+
 // A trial runs the same twice, whatever the operation does to its operands.
 func TestTrialStartsFromTheSameNumbers(t *testing.T) {
 	b, op := newMock(faults{}), backend.Add{Desc: backend.Vec(backend.F32, 5), A: 1, B: 1}

@@ -115,7 +115,17 @@ func (e env) checkEnvironment(set Set, p Place) error {
 		return fmt.Errorf("two CANN toolkits are in use: the libraries are found in %s (%s), ASCEND_HOME_PATH is %s: "+
 			"source the set_env.sh of one of them in a new shell", set.Dir, p.Why, home)
 	}
+	if opp := e.getenv("ASCEND_OPP_PATH"); isToolkit(filepath.Dir(opp)) && !sameFolder(filepath.Dir(opp), home) {
+		return fmt.Errorf("two CANN toolkits are in use: ASCEND_HOME_PATH is %s, ASCEND_OPP_PATH is %s: "+
+			"source the set_env.sh of one of them in a new shell", home, opp)
+	}
 	return nil
+}
+
+// isToolkit reports whether dir has the runtime's libraries.
+func isToolkit(dir string) bool {
+	_, err := setIn(filepath.Join(dir, "lib64"))
+	return err == nil
 }
 
 func sameFolder(a, b string) bool {

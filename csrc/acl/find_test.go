@@ -79,6 +79,8 @@ func TestFindSaysWhatIsWrongWithAnInstallation(t *testing.T) {
 		{"not sourced", world(nil, good), "its environment is not set: run \"source " + good + "/set_env.sh\" first"},
 		{"half sourced", world(map[string]string{"ASCEND_HOME_PATH": good}), "its environment is not set"},
 		{"two toolkits", loaderOf(other, world(sourced(good))), "two CANN toolkits are in use: the libraries are found in " + other},
+		{"operators of another toolkit", world(map[string]string{"ASCEND_HOME_PATH": good, "ASCEND_OPP_PATH": other + "/opp"}),
+			"two CANN toolkits are in use: ASCEND_HOME_PATH is " + good + ", ASCEND_OPP_PATH is " + other + "/opp"},
 		{"operators in part", world(sourced(half)), "the operators are not: libopapi_math.so"},
 		{"no operators", world(sourced(bare)), "libnnopbase.so, libaclnn_ops_infer.so"},
 		{"named folder without libraries", world(map[string]string{LibsVariable: "/no/such"}), LibsVariable + "=/no/such: no libascendcl.so"},

@@ -26,18 +26,18 @@ func (t Target) suite(_ context.Context, r *devicecheck.Recorder) error {
 	}
 	root := &tester{recorder: r}
 	err = root.catch(func() { backendtest.RunOn(root, t.Open, o) })
-	return errors.Join(append(root.failures, err)...)
+	return errors.Join(root.err(), err)
 }
 
 // tester records tests of the suite as cases.
 type tester struct {
 	recorder *devicecheck.Recorder
 	name     string
-	failures []error
+	failures []failure
 	notes    []string
 }
 
-// fatal is what Fatalf panics with.
+// errFatal is what Fatalf panics with.
 var errFatal = errors.New("the test ended itself")
 
 // Helper implements backendtest.Tester.
@@ -51,15 +51,43 @@ func (t *tester) Logf(format string, args ...any) {
 	t.notes = append(t.notes, fmt.Sprintf(format, args...))
 }
 
-// Errorf implements backendtest.Tester. Errors among args stay findable.
+// Errorf implements backendtest.Tester. What matters of errors among args stays findable.
 func (t *tester) Errorf(format string, args ...any) {
-	failure := fmt.Errorf("%s", fmt.Sprintf(format, args...))
+	f := failure{text: fmt.Sprintf(format, args...)}
 	for _, a := range args {
-		if err, ok := a.(error); ok && errors.Is(err, backend.ErrDeviceLost) {
-			failure = fmt.Errorf("%w: %w", failure, backend.ErrDeviceLost)
+		if err, ok := a.(error); ok {
+			f.isUnsupported = f.isUnsupported || errors.Is(err, backend.ErrUnsupported)
+			f.isLost = f.isLost || errors.Is(err, backend.ErrDeviceLost)
 		}
 	}
-	t.failures = append(t.failures, failure)
+	t.failures = append(t.failures, f)
+}
+
+// failure is what one Errorf said.
+type failure struct {
+	text                  string
+	isUnsupported, isLost bool
+}
+
+// err joins the failures. They are [backend.ErrUnsupported] if they say nothing but that.
+func (t *tester) err() error {
+	if len(t.failures) == 0 {
+		return nil
+	}
+	var texts []string
+	unsupported, lost := true, false
+	for _, f := range t.failures {
+		texts = append(texts, f.text)
+		unsupported, lost = unsupported && f.isUnsupported, lost || f.isLost
+	}
+	text := strings.Join(texts, "\n")
+	switch {
+	case lost:
+		return fmt.Errorf("%s: %w", text, backend.ErrDeviceLost)
+	case unsupported:
+		return fmt.Errorf("%s: %w", text, backend.ErrUnsupported)
+	}
+	return errors.New(text)
 }
 
 // Fatalf implements backendtest.Tester.
@@ -81,7 +109,7 @@ func (t *tester) Run(name string, f func(backendtest.Tester)) bool {
 		if len(part.notes) > 0 {
 			c.Set("notes", part.notes)
 		}
-		return errors.Join(part.failures...)
+		return part.err()
 	})
 	return !part.Failed()
 }
