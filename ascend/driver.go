@@ -55,8 +55,7 @@ func load() (*acl.Library, int, error) {
 		return nil, 0, err
 	}
 	if n == 0 {
-		return nil, 0, errors.New("CANN sees no NPU: the driver is not loaded, or ASCEND_RT_VISIBLE_DEVICES=" +
-			os.Getenv("ASCEND_RT_VISIBLE_DEVICES") + " hides them")
+		return nil, 0, noDevice(os.Getenv("ASCEND_RT_VISIBLE_DEVICES"))
 	}
 	return lib, n, nil
 }

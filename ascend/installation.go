@@ -29,6 +29,14 @@ func advised(err error) error {
 	return err
 }
 
+// noDevice is the error of a toolkit that sees no NPU, where the environment makes those visible that it names.
+func noDevice(visible string) error {
+	if visible != "" {
+		return fmt.Errorf("CANN sees no NPU: ASCEND_RT_VISIBLE_DEVICES=%s hides them: correct or unset it", visible)
+	}
+	return errors.New("CANN sees no NPU: check that npu-smi info lists one; in a container, pass /dev/davinci* in")
+}
+
 // refusedChips are known, and known to lack what this device needs.
 var refusedChips = map[string]string{
 	"Ascend310B": "it has no kernels for the operators that MobileNetV2 needs; only models converted with the vendor's tools run there",

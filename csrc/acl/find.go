@@ -153,10 +153,10 @@ func setIn(dir string) (Set, error) {
 	switch {
 	case has(splitOps[0]) || has(splitOps[1]):
 		set.Ops, set.Split = splitOps, true
-	case has(singleOps[0]):
-		set.Ops = singleOps
-	default:
+	case has(oldestOps[0]) && !has(singleOps[0]):
 		set.Ops = oldestOps
+	default:
+		set.Ops = singleOps
 	}
 	var missing []string
 	for _, name := range append([]string{set.Objects}, set.Ops...) {

@@ -82,7 +82,7 @@ func TestFindSaysWhatIsWrongWithAnInstallation(t *testing.T) {
 		{"operators of another toolkit", world(map[string]string{"ASCEND_HOME_PATH": good, "ASCEND_OPP_PATH": other + "/opp"}),
 			"two CANN toolkits are in use: ASCEND_HOME_PATH is " + good + ", ASCEND_OPP_PATH is " + other + "/opp"},
 		{"operators in part", world(sourced(half)), "the operators are not: libopapi_math.so"},
-		{"no operators", world(sourced(bare)), "libnnopbase.so, libaclnn_ops_infer.so"},
+		{"no operators", world(sourced(bare)), "libnnopbase.so, libopapi.so: install the operator package"},
 		{"named folder without libraries", world(map[string]string{LibsVariable: "/no/such"}), LibsVariable + "=/no/such: no libascendcl.so"},
 	} {
 		_, err := c.env.find()

@@ -92,7 +92,7 @@ func loadSet(set Set) (*Library, error) {
 	api := C.mnv2_acl_resolve(&handles[0], C.int(n), handles[n], &handles[n+1], C.int(len(set.Ops)), &missing[0], C.size_t(len(missing)))
 	l := &Library{api: api, set: set, missing: C.GoString(&missing[0])}
 	if api == nil {
-		return nil, fmt.Errorf("the CANN libraries in %s are too old: they lack %s", set.Dir, l.missing)
+		return nil, fmt.Errorf("the CANN libraries in %s are too old: they lack %s: install a newer CANN", set.Dir, l.missing)
 	}
 	return l, l.initialise()
 }

@@ -18,6 +18,9 @@
   P(events, "events out of order", "acl: events")                                                                        \
   P(streams, "streams that are none", "acl: streams")                                                                    \
   P(capture, "what is forbidden while capturing", "acl: capture")                                                        \
+  P(saturation, "overflow before anybody says how", "the device sets the mode itself because of this")                  \
+  P(copy_in_flight, "a synchronous copy of what is still being written", "every download waits first because of this")  \
+  P(replay, "a captured sequence replayed", "not used yet")                                                              \
   P(executor_twice, "an executor used twice", "the second phase frees it")                                               \
   P(executor_destroyed_after, "an executor destroyed after its use", "a double free: a crash is expected")               \
   P(executor_destroyed_twice, "an executor destroyed twice", "a double free: a crash is expected")                       \

@@ -150,3 +150,44 @@ void mnv2_probe_capture(mnv2_probe_notes *t) {
   SAYS(107027, "aclrtSynchronizeStream while capturing", F(aclrtSynchronizeStream)(t->stream));
   SAYS(107030, "aclrtMemcpy while capturing", F(aclrtMemcpy)(host, 64, p, 64, ACL_MEMCPY_DEVICE_TO_HOST));
 }
+
+void mnv2_probe_saturation(mnv2_probe_notes *t) {
+  int mode = -1;
+  SAYS(0, "aclrtSetDevice", F(aclrtSetDevice)(0));
+  SAYS(0, "aclrtGetDeviceSatMode", F(aclrtGetDeviceSatMode)(&mode));
+  SAYS(0, "the mode before anybody sets it (0 saturates, 1 gives infinity)", mode);
+}
+
+void mnv2_probe_copy_in_flight(mnv2_probe_notes *t) {
+  enum { SIZE = 64 << 20 };
+  mnv2_probe_start(t);
+  char *p = mnv2_probe_memory(t, SIZE);
+  unsigned char host = 0;
+  SAYS(0, "a fill with 1", F(aclrtMemsetAsync)(p, SIZE, 1, SIZE, t->stream));
+  SAYS(0, "aclrtSynchronizeStream", F(aclrtSynchronizeStream)(t->stream));
+  for (int i = 0; i < 8; i++) {
+    F(aclrtMemsetAsync)(p, SIZE, 2, SIZE, t->stream);
+  }
+  SAYS(0, "aclrtMemcpy while fills with 2 are queued", F(aclrtMemcpy)(&host, 1, p + SIZE - 1, 1, ACL_MEMCPY_DEVICE_TO_HOST));
+  SAYS(255, "what it finds: 1 if it does not wait, 2 if it does (the stand-in shows 255 for the first)", host);
+  SAYS(0, "aclrtSynchronizeStream", F(aclrtSynchronizeStream)(t->stream));
+}
+
+void mnv2_probe_replay(mnv2_probe_notes *t) {
+  mnv2_probe_start(t);
+  aclmdlRI graph = NULL;
+  void *p = mnv2_probe_memory(t, 64);
+  unsigned char host[64] = {0};
+  SAYS(0, "a fill with 1", F(aclrtMemsetAsync)(p, 64, 1, 64, t->stream));
+  SAYS(0, "aclrtSynchronizeStream", F(aclrtSynchronizeStream)(t->stream));
+  SAYS(0, "aclmdlRICaptureBegin", F(aclmdlRICaptureBegin)(t->stream, 0));
+  SAYS(0, "a fill with 5, captured", F(aclrtMemsetAsync)(p, 64, 5, 64, t->stream));
+  SAYS(0, "aclmdlRICaptureEnd", F(aclmdlRICaptureEnd)(t->stream, &graph));
+  SAYS(0, "aclrtMemcpy", F(aclrtMemcpy)(host, 64, p, 64, ACL_MEMCPY_DEVICE_TO_HOST));
+  SAYS(1, "what is there before the replay", host[0]);
+  SAYS(0, "aclmdlRIExecuteAsync", F(aclmdlRIExecuteAsync)(graph, t->stream));
+  SAYS(0, "aclrtSynchronizeStream", F(aclrtSynchronizeStream)(t->stream));
+  SAYS(0, "aclrtMemcpy", F(aclrtMemcpy)(host, 64, p, 64, ACL_MEMCPY_DEVICE_TO_HOST));
+  SAYS(5, "what is there after it", host[0]);
+  SAYS(0, "aclmdlRIDestroy", F(aclmdlRIDestroy)(graph));
+}
