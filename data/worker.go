@@ -15,6 +15,7 @@ type Scratch struct {
 	file   []byte // the encoded picture
 	decode decode.Scratch
 	pix    []byte
+	part   []byte // of a picture that a Cache keeps
 }
 
 // worker is one goroutine's means to read and transform samples. It keeps its memory from sample to sample.

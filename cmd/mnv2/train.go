@@ -120,6 +120,14 @@ func (j *trainJob) chooseNetwork() error {
 	return nil
 }
 
+// cached is the training set, with the memory for decoded pictures that --cache grants.
+func (j *trainJob) cached() data.Dataset {
+	if j.o.Cache == 0 {
+		return j.train
+	}
+	return data.NewCache(j.train, int64(j.o.Cache)<<20)
+}
+
 func (j *trainJob) openLoaders() error {
 	transform, notes, err := trainTransform(j.o)
 	if err != nil {
@@ -133,7 +141,7 @@ func (j *trainJob) openLoaders() error {
 		return &cli.ExitError{Code: cli.Usage, Err: err}
 	}
 	onBad := func(name string, err error) { j.report.event(train.BadFile{Name: name, Err: err}) }
-	j.trainLoader, err = data.NewLoader(data.LoaderConfig{Dataset: j.train, Batch: j.o.BatchSize, Size: j.o.ImageResize,
+	j.trainLoader, err = data.NewLoader(data.LoaderConfig{Dataset: j.cached(), Batch: j.o.BatchSize, Size: j.o.ImageResize,
 		Channels: j.o.InChannels, Seed: uint64(j.o.Seed), Shuffle: j.o.Shuffle, Train: true, DropLast: j.o.DropRemainder,
 		Workers: j.o.NumParallelWorkers, MaxBadFiles: j.o.MaxBadFiles, Transform: transform, OnBad: onBad,
 		Mix: mix, Splits: j.o.AugSplits, Repeats: j.o.AugRepeats})

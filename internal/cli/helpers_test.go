@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,7 +24,11 @@ func golden(t *testing.T, name, got string) {
 	}
 	want, err := os.ReadFile(path)
 	require.NoError(t, err, "go test ./internal/cli -update writes it")
-	require.Equal(t, string(bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n"))), got)
+	wants, gots := strings.Split(strings.ReplaceAll(string(want), "\r\n", "\n"), "\n"), strings.Split(got, "\n")
+	for i := range min(len(wants), len(gots)) { // a line tells more than two pages
+		require.Equal(t, wants[i], gots[i], "%s, line %d; go test ./internal/cli -update writes it anew", path, i+1)
+	}
+	require.Len(t, gots, len(wants), path)
 }
 
 // declared is the program with commands that do nothing but keep their invocation.

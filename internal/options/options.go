@@ -37,6 +37,7 @@ type Options struct {
 	NumSamples         Maybe[int]
 	BatchSize          int
 	DropRemainder      bool
+	Cache              int
 	ClassIndex         string
 	MaxBadFiles        int
 
