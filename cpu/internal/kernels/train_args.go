@@ -7,7 +7,8 @@ package kernels
 //
 //	Sum[k][c] += sum over images n and pixels p of dy[n][p][k] * x[n][p][c]
 //
-// with k < 8 and c < columns. It is the gradient of the weights of a 1x1 convolution.
+// with k < 8 and c < columns. It is the gradient of the weights of a 1x1 convolution. If To is not nil the run is all there is to
+// sum, and To[k][c] becomes its sum in place of that.
 type Outer struct {
 	DY               *float32
 	X                *float32
@@ -17,6 +18,16 @@ type Outer struct {
 	XImage, XPixel   int
 	Sum              *float64
 	SumRow           int // bytes
+	To               *float32
+	ToRow            int // bytes
+}
+
+// Copy is to[i][j] = from[i][j], or from[i][j] + add[i][j] if Add is not nil, for i < Rows and vectors of eight numbers j <
+// Vectors. Rows that are read later are fetched ahead.
+type Copy struct {
+	From, Add, To          *float32
+	FromRow, AddRow, ToRow int // bytes
+	Rows, Vectors          int // 1 or more
 }
 
 // Transpose turns rows into columns, eight by eight: to[8*b+j][i] = from[i][8*b+j] with i, j < 8 and b < Blocks.

@@ -24,6 +24,11 @@ func outer8x24_avx2(a *Outer)
 //go:noescape
 func transpose_avx2(a *Transpose)
 
+// copy_avx2 is Copy with AVX.
+//
+//go:noescape
+func copy_avx2(a *Copy)
+
 // addUp_avx2 is AddUp with AVX.
 //
 //go:noescape

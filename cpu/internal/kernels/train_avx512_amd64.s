@@ -57,6 +57,10 @@ pixel:
 	ADDQ         56(AX), DI
 	DECQ         R8
 	JNZ          image
+	MOVQ         88(AX), CX
+	MOVQ         96(AX), DX
+	TESTQ        CX, CX
+	JNZ          store
 	MOVQ         72(AX), CX
 	MOVQ         80(AX), AX
 	VCVTPS2PD    Y0, Z0
@@ -91,6 +95,26 @@ pixel:
 	VADDPD       (CX), Z0, Z0
 	VMOVUPD      Z0, (CX)
 	ADDQ         AX, CX
+	VZEROUPPER
+	RET
+
+store:
+	VMOVUPS Y0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Y7, (CX)
+	ADDQ    DX, CX
 	VZEROUPPER
 	RET
 
@@ -148,6 +172,10 @@ pixel:
 	ADDQ          56(AX), DI
 	DECQ          R9
 	JNZ           image
+	MOVQ          88(AX), CX
+	MOVQ          96(AX), DX
+	TESTQ         CX, CX
+	JNZ           store
 	MOVQ          72(AX), CX
 	MOVQ          80(AX), AX
 	VCVTPS2PD     Y0, Z8
@@ -214,6 +242,26 @@ pixel:
 	VADDPD        64(CX), Z0, Z0
 	VMOVUPD       Z0, 64(CX)
 	ADDQ          AX, CX
+	VZEROUPPER
+	RET
+
+store:
+	VMOVUPS Z0, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z1, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z5, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	ADDQ    DX, CX
+	VMOVUPS Z7, (CX)
+	ADDQ    DX, CX
 	VZEROUPPER
 	RET
 
@@ -288,6 +336,10 @@ pixel:
 	ADDQ          56(AX), DI
 	DECQ          R9
 	JNZ           image
+	MOVQ          88(AX), CX
+	MOVQ          96(AX), DX
+	TESTQ         CX, CX
+	JNZ           store
 	MOVQ          72(AX), CX
 	MOVQ          80(AX), AX
 	VCVTPS2PD     Y0, Z16
@@ -381,6 +433,34 @@ pixel:
 	VZEROUPPER
 	RET
 
+store:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Y1, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Y3, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Y5, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Y7, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Y9, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Y11, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Y13, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Y15, 64(CX)
+	ADDQ    DX, CX
+	VZEROUPPER
+	RET
+
 // func outer8x32_avx512(a *Outer)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·outer8x32_avx512(SB), NOSPLIT, $0-8
@@ -453,6 +533,10 @@ pixel:
 	ADDQ          56(AX), DI
 	DECQ          R9
 	JNZ           image
+	MOVQ          88(AX), CX
+	MOVQ          96(AX), DX
+	TESTQ         CX, CX
+	JNZ           store
 	MOVQ          72(AX), CX
 	MOVQ          80(AX), AX
 	VCVTPS2PD     Y0, Z16
@@ -578,6 +662,34 @@ pixel:
 	VZEROUPPER
 	RET
 
+store:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z2, (CX)
+	VMOVUPS Z3, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z4, (CX)
+	VMOVUPS Z5, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z8, (CX)
+	VMOVUPS Z9, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z10, (CX)
+	VMOVUPS Z11, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z14, (CX)
+	VMOVUPS Z15, 64(CX)
+	ADDQ    DX, CX
+	VZEROUPPER
+	RET
+
 // func outer8x40_avx512(a *Outer)
 // Requires: AVX, AVX512DQ, AVX512F, FMA3
 TEXT ·outer8x40_avx512(SB), NOSPLIT, $0-8
@@ -667,6 +779,10 @@ pixel:
 	ADDQ          56(AX), DI
 	DECQ          R9
 	JNZ           image
+	MOVQ          88(AX), CX
+	MOVQ          96(AX), DX
+	TESTQ         CX, CX
+	JNZ           store
 	MOVQ          72(AX), CX
 	MOVQ          80(AX), AX
 	VCVTPS2PD     Y0, Z24
@@ -816,6 +932,42 @@ pixel:
 	VZEROUPPER
 	RET
 
+store:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Y2, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	VMOVUPS Z4, 64(CX)
+	VMOVUPS Y5, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	VMOVUPS Y8, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z10, 64(CX)
+	VMOVUPS Y11, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	VMOVUPS Y14, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z15, (CX)
+	VMOVUPS Z16, 64(CX)
+	VMOVUPS Y17, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	VMOVUPS Y20, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z21, (CX)
+	VMOVUPS Z22, 64(CX)
+	VMOVUPS Y23, 128(CX)
+	ADDQ    DX, CX
+	VZEROUPPER
+	RET
+
 // func outer8x48_avx512(a *Outer)
 // Requires: AVX, AVX512DQ, AVX512F
 TEXT ·outer8x48_avx512(SB), NOSPLIT, $0-8
@@ -906,6 +1058,10 @@ pixel:
 	ADDQ          56(AX), DI
 	DECQ          R9
 	JNZ           image
+	MOVQ          88(AX), CX
+	MOVQ          96(AX), DX
+	TESTQ         CX, CX
+	JNZ           store
 	MOVQ          72(AX), CX
 	MOVQ          80(AX), AX
 	VCVTPS2PD     Y0, Z24
@@ -1084,5 +1240,41 @@ pixel:
 	VADDPD        320(CX), Z0, Z0
 	VMOVUPD       Z0, 320(CX)
 	ADDQ          AX, CX
+	VZEROUPPER
+	RET
+
+store:
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z1, 64(CX)
+	VMOVUPS Z2, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z3, (CX)
+	VMOVUPS Z4, 64(CX)
+	VMOVUPS Z5, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z6, (CX)
+	VMOVUPS Z7, 64(CX)
+	VMOVUPS Z8, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z9, (CX)
+	VMOVUPS Z10, 64(CX)
+	VMOVUPS Z11, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z12, (CX)
+	VMOVUPS Z13, 64(CX)
+	VMOVUPS Z14, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z15, (CX)
+	VMOVUPS Z16, 64(CX)
+	VMOVUPS Z17, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z18, (CX)
+	VMOVUPS Z19, 64(CX)
+	VMOVUPS Z20, 128(CX)
+	ADDQ    DX, CX
+	VMOVUPS Z21, (CX)
+	VMOVUPS Z22, 64(CX)
+	VMOVUPS Z23, 128(CX)
+	ADDQ    DX, CX
 	VZEROUPPER
 	RET

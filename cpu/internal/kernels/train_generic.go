@@ -12,6 +12,7 @@ func genericTrain() *Train {
 		Depthwise:           [3]func(*Depthwise){1: depthwiseRows(1), 2: depthwiseRows(2)},
 		Outer:               [7]func(*Outer){1: outer(1), 2: outer(2), 3: outer(3)},
 		Transpose:           transpose,
+		Copy:                copyRows,
 		AddUp:               addUp,
 		DepthwiseGradWeight: [3]func(*DepthwiseGradWeight){1: depthwiseGradWeight(1), 2: depthwiseGradWeight(2)},
 		DepthwiseGradInput:  depthwiseGradInput,
@@ -99,6 +100,10 @@ func outer(vectors int) func(*Outer) {
 			clear(x[n*Lanes:])
 			addOuter(&sum, &dy, &x)
 			for k := range Lanes {
+				if a.To != nil {
+					*vecAt(a.To, k*a.ToRow+v*vecBytes) = *(*vec)(sum[k*Lanes:])
+					continue
+				}
 				to := doubles(a.Sum, k*a.SumRow+2*v*vecBytes)
 				for c, s := range sum[k*Lanes : (k+1)*Lanes] {
 					to[c] += float64(s)
@@ -118,6 +123,18 @@ func addOuter(sum, dy, x *panel) {
 // doubles returns the eight float64 that lie some bytes from p.
 func doubles(p *float64, bytes int) *[Lanes]float64 {
 	return (*[Lanes]float64)(unsafe.Add(unsafe.Pointer(p), bytes))
+}
+
+func copyRows(a *Copy) {
+	for i := range a.Rows {
+		for j := range a.Vectors {
+			v := *vecAt(a.From, i*a.FromRow+j*vecBytes)
+			if a.Add != nil {
+				addVec(&v, vecAt(a.Add, i*a.AddRow+j*vecBytes))
+			}
+			*vecAt(a.To, i*a.ToRow+j*vecBytes) = v
+		}
+	}
 }
 
 func transpose(a *Transpose) {

@@ -19,6 +19,7 @@ func trainAVX2() *Train {
 	return &Train{
 		Outer:               [7]func(*Outer){1: outer8x8_avx2, 2: outer8x16_avx2, 3: outer8x24_avx2},
 		Transpose:           transpose_avx2,
+		Copy:                copy_avx2,
 		AddUp:               addUp_avx2,
 		DepthwiseGradWeight: [3]func(*DepthwiseGradWeight){1: depthwiseGradWeight_s1_avx2, 2: depthwiseGradWeight_s2_avx2},
 		DepthwiseGradInput:  depthwiseGradInput_avx2,

@@ -7,6 +7,7 @@ type Train struct {
 	Depthwise           [3]func(*Depthwise) // by stride: 1, 2
 	Outer               [7]func(*Outer)     // by columns/8; nil beyond what the set has
 	Transpose           func(*Transpose)
+	Copy                func(*Copy)
 	AddUp               func(*AddUp)
 	DepthwiseGradWeight [3]func(*DepthwiseGradWeight) // by stride: 1, 2
 	DepthwiseGradInput  func(*DepthwiseGradInput)     // stride 2

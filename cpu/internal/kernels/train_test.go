@@ -83,6 +83,65 @@ func TestOuter(t *testing.T) {
 	}
 }
 
+// TestOuterTo holds the form that writes its sums to the one that adds them to zero.
+func TestOuterTo(t *testing.T) {
+	for _, s := range append(native(), Generic()) {
+		for vectors, f := range s.Train().Outer {
+			if f == nil {
+				continue
+			}
+			t.Run(fmt.Sprintf("%s/%d", s.Name, vectors), func(t *testing.T) {
+				r, row := rand.New(rand.NewPCG(1, 2)), vectors*Lanes+3
+				dy, x := normal(r, 17*Lanes), normal(r, 17*vectors*Lanes)
+				sum, to := make([]float64, Lanes*vectors*Lanes), guarded(Lanes*row)
+				a := Outer{DY: &dy[0], X: &x[0], XBlock: 17 * vecBytes, Images: 1, Pixels: 17, DYPixel: vecBytes, XPixel: vecBytes,
+					Sum: &sum[0], SumRow: 8 * vectors * Lanes}
+				f(&a)
+				before := append([]float32(nil), to...)
+				a.Sum, a.To, a.ToRow = nil, &to[0], 4*row
+				f(&a)
+				requireGuards(t, to)
+				for i, got := range to {
+					k, c := i/row, i%row
+					if c >= vectors*Lanes {
+						require.Equal(t, before[i], got, "number %d of row %d is not part of the sum", c, k)
+						continue
+					}
+					require.Equal(t, float32(sum[k*vectors*Lanes+c]), got)
+				}
+			})
+		}
+	}
+}
+
+func TestCopy(t *testing.T) {
+	for _, rows := range []int{1, 2, 9} {
+		for vectors := 1; vectors <= 3; vectors++ {
+			for _, sum := range []bool{false, true} {
+				twins(t, 0, func(k *Train, r *rand.Rand) []float32 {
+					from, plus, to := normal(r, rows*40), normal(r, rows*48), guarded(rows*32)
+					a := Copy{From: &from[0], FromRow: 4 * 40, To: &to[0], ToRow: 4 * 32, Rows: rows, Vectors: vectors}
+					if sum {
+						a.Add, a.AddRow = &plus[0], 4*48
+					}
+					k.Copy(&a)
+					requireGuards(t, to)
+					for i := range rows {
+						for j := range vectors * Lanes {
+							want := from[i*40+j]
+							if sum {
+								want += plus[i*48+j]
+							}
+							require.Equal(t, want, to[i*32+j])
+						}
+					}
+					return to
+				})
+			}
+		}
+	}
+}
+
 func TestTranspose(t *testing.T) {
 	twins(t, 0, func(k *Train, r *rand.Rand) []float32 {
 		from, to := normal(r, 8*30), guarded(24*17)

@@ -13,6 +13,7 @@ func training() {
 		outer(vectors)
 	}
 	transpose8x8()
+	copyRows()
 	addUp()
 	depthwiseGradWeight(1)
 	depthwiseGradWeight(2)

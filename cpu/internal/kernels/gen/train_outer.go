@@ -23,6 +23,7 @@ func outer(vectors int) {
 	block := a.load(unsafe.Offsetof(f.XBlock))
 	dyPixel, xPixel := a.load(unsafe.Offsetof(f.DYPixel)), a.load(unsafe.Offsetof(f.XPixel))
 	sum, sumRow := a.load(unsafe.Offsetof(f.Sum)), a.load(unsafe.Offsetof(f.SumRow))
+	to, toRow := a.load(unsafe.Offsetof(f.To)), a.load(unsafe.Offsetof(f.ToRow))
 	for half := range halves {
 		acc := shape{rows, vectors}.zeros()
 		dyImage, xImage := a.load(unsafe.Offsetof(f.DY)), a.load(unsafe.Offsetof(f.X))
@@ -37,12 +38,23 @@ func outer(vectors int) {
 			ADDQ(a.at(unsafe.Offsetof(f.DYImage)), dyImage)
 			ADDQ(a.at(unsafe.Offsetof(f.XImage)), xImage)
 		})
+		TESTQ(to, to)
+		JNZ(LabelRef(label + "_store"))
 		for _, row := range acc {
 			for v, r := range row {
 				flush(r, mem(sum, 2*v*vecBytes))
 			}
 			ADDQ(sumRow, sum)
 		}
+		JMP(LabelRef(label + "_done"))
+		Label(label + "_store")
+		for _, row := range acc {
+			for v, r := range row {
+				VMOVUPS(r, mem(to, v*vecBytes))
+			}
+			ADDQ(toRow, to)
+		}
+		Label(label + "_done")
 	}
 	end()
 }
@@ -116,6 +128,49 @@ func transposed(r []VecVirtual) []VecVirtual {
 		VPERM2F128(Imm(0x31), fours[4+i], fours[i], columns[4+i])
 	}
 	return columns
+}
+
+// copyRows emits the copy of rows, with and without an addition.
+func copyRows() {
+	var f kernels.Copy
+	a := begin("copy_avx2", "Copy", "is Copy with AVX.")
+	from, fromRow := a.load(unsafe.Offsetof(f.From)), a.load(unsafe.Offsetof(f.FromRow))
+	to, toRow := a.load(unsafe.Offsetof(f.To)), a.load(unsafe.Offsetof(f.ToRow))
+	plus, plusRow := a.load(unsafe.Offsetof(f.Add)), a.load(unsafe.Offsetof(f.AddRow))
+	rows, ahead := a.load(unsafe.Offsetof(f.Rows)), GP64()
+	LEAQ(Mem{Base: from, Index: fromRow, Scale: 8}, ahead)
+	LEAQ(Mem{Base: ahead, Index: fromRow, Scale: 8}, ahead)
+	TESTQ(plus, plus)
+	JNZ(LabelRef("sums"))
+	loop := func(label string, move func(from, plus, to Register)) {
+		repeat(label+"_row", rows, func() {
+			PREFETCHT0(mem(ahead, 0))
+			at, other, target := copyOf(from), copyOf(plus), copyOf(to)
+			repeat(label+"_vector", a.load(unsafe.Offsetof(f.Vectors)), func() {
+				move(at, other, target)
+				for _, r := range []GPVirtual{at, other, target} {
+					add(vecBytes, r)
+				}
+			})
+			ADDQ(fromRow, from)
+			ADDQ(fromRow, ahead)
+			ADDQ(plusRow, plus)
+			ADDQ(toRow, to)
+		})
+		end()
+	}
+	loop("plain", func(from, _, to Register) {
+		v := YMM()
+		VMOVUPS(mem(from, 0), v)
+		VMOVUPS(v, mem(to, 0))
+	})
+	Label("sums")
+	loop("sum", func(from, plus, to Register) {
+		v := YMM()
+		VMOVUPS(mem(from, 0), v)
+		VADDPS(mem(plus, 0), v, v)
+		VMOVUPS(v, mem(to, 0))
+	})
 }
 
 // addUp emits the sum of groups of float64.

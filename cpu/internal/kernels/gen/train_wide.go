@@ -52,12 +52,23 @@ func outerWide(vectors int) {
 		ADDQ(a.at(unsafe.Offsetof(f.DYImage)), dyImage)
 		ADDQ(a.at(unsafe.Offsetof(f.XImage)), xImage)
 	})
+	to, toRow := a.load(unsafe.Offsetof(f.To)), a.load(unsafe.Offsetof(f.ToRow))
+	TESTQ(to, to)
+	JNZ(LabelRef("store"))
 	sum, sumRow := a.load(unsafe.Offsetof(f.Sum)), a.load(unsafe.Offsetof(f.SumRow))
 	for _, row := range acc {
 		for v, r := range row {
 			flushWide(r, mem(sum, 4*v*vecBytes))
 		}
 		ADDQ(sumRow, sum)
+	}
+	end()
+	Label("store")
+	for _, row := range acc {
+		for v, r := range row {
+			VMOVUPS(r, mem(to, 2*v*vecBytes))
+		}
+		ADDQ(toRow, to)
 	}
 	end()
 }
