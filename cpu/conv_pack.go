@@ -11,6 +11,8 @@ type packing struct {
 	outStep int   // in the OIHW tensor, from one output channel to the next
 	inPlace []int // in the OIHW tensor, the place of each input channel
 	inOrder bool  // inPlace[i] is i
+
+	evenRows bool // inPlace[i] is i*inPlace[1], and in is a multiple of eight
 }
 
 func (p *packing) outBlocks() int { return blocks(p.out) }
@@ -35,6 +37,7 @@ func transposedPacking(o backend.Conv2D) packing {
 	for k := range o.K {
 		p.inPlace = append(p.inPlace, k*o.C)
 	}
+	p.evenRows = o.K%lanes == 0
 	return p
 }
 
@@ -67,40 +70,59 @@ type matrix struct {
 	packing
 	columns []columns
 	weights section[float32]
-	biases  section[vec] // or zero, of each output block, and three zeros
-	args    own[kernels.Transpose]
+	biases  section[vec] // or zero, of each output block
+	args    own[packArgs]
 }
 
 func newMatrix(e *env, p packing, l *layout) matrix {
-	m := matrix{env: e, packing: p, columns: cutColumns(p.outBlocks()), args: newOwn[kernels.Transpose](e)}
+	m := newLooseMatrix(e, p)
 	at := 0
 	for i := range m.columns {
 		m.columns[i].weights = at
 		at += m.inBlocks() * lanes * m.columns[i].vectors * lanes
 	}
 	m.weights = region[float32](l, at)
-	m.biases = region[vec](l, p.outBlocks()+3)
+	m.biases = region[vec](l, p.outBlocks())
 	return m
+}
+
+// newLooseMatrix is a matrix without memory: some columns at a time are packed, by packTo, where they are multiplied at once.
+func newLooseMatrix(e *env, p packing) matrix {
+	return matrix{env: e, packing: p, columns: cutColumns(p.outBlocks()), args: newOwn[packArgs](e)}
+}
+
+// packArgs are the arguments of the kernels that pack.
+type packArgs struct {
+	transpose kernels.Transpose
+	copy      kernels.Copy
 }
 
 // pack packs columns i of the weights w. Without a bias, bias is nil.
 func (m *matrix) pack(i int, w, bias []float32, worker int) {
 	c := m.columns[i]
-	if i == 0 {
-		clear(m.biases.in(m.work)[m.outBlocks():])
-	}
 	for b := c.block; b < c.block+c.vectors; b++ {
 		m.biases.in(m.work)[b] = vec{}
 		if bias != nil {
 			m.biases.in(m.work)[b] = load8(bias, b)
 		}
 	}
+	m.packTo(m.weights.in(m.work)[c.weights:], i, w, worker)
+}
+
+// packedVecs is the room that columns take, at most.
+func (m *matrix) packedVecs() int { return m.inBlocks() * lanes * 3 }
+
+// packTo packs columns i of the weights w.
+func (m *matrix) packTo(to []float32, i int, w []float32, worker int) {
+	c := m.columns[i]
 	rows, step := m.inBlocks()*lanes, c.vectors*lanes
-	to := m.weights.in(m.work)[c.weights : c.weights+rows*step]
+	to = to[:rows*step]
 	used := min(step, m.out-c.block*lanes)
 	switch {
 	case m.inOrder && m.in%lanes == 0 && used == step:
 		m.packTransposed(to, w, c, worker)
+	case m.outStep == 1 && m.evenRows && used == step:
+		m.copyRows(to, w[c.block*lanes:], c.vectors, worker)
 	case m.outStep == 1:
 		m.packRows(to, w[c.block*lanes:], step, used)
 	default:
@@ -110,7 +132,7 @@ func (m *matrix) pack(i int, w, bias []float32, worker int) {
 
 // packTransposed is for rows of weights that lie by input channel.
 func (m *matrix) packTransposed(to, w []float32, c columns, worker int) {
-	a := m.args.of(worker)
+	a := &m.args.of(worker).transpose
 	for v := range c.vectors {
 		*a = kernels.Transpose{From: &w[(c.block+v)*lanes*m.outStep], FromRow: 4 * m.outStep, To: &to[v*lanes],
 			ToRow: 4 * c.vectors * lanes, Blocks: m.in / lanes}
@@ -119,21 +141,19 @@ func (m *matrix) packTransposed(to, w []float32, c columns, worker int) {
 	*a = kernels.Transpose{}
 }
 
-// packRows is for weights whose output channels lie side by side already. Whole rows are copied by length: copy takes
-// several times as long for a few numbers.
+// copyRows is for weights whose output channels lie side by side already, in whole vectors.
+func (m *matrix) copyRows(to, w []float32, vectors, worker int) {
+	a := &m.args.of(worker).copy
+	*a = kernels.Copy{From: &w[0], FromRow: 4 * m.inPlace[1], To: &to[0], ToRow: vectors * vecBytes, Rows: m.in, Vectors: vectors}
+	m.train.Copy(a)
+	*a = kernels.Copy{}
+}
+
+// packRows is copyRows where there are no whole vectors.
 func (m *matrix) packRows(to, w []float32, step, used int) {
 	for i, at := range m.inPlace {
 		row := to[i*step : (i+1)*step]
-		switch {
-		case used == 8:
-			*(*[8]float32)(row) = *(*[8]float32)(w[at:])
-		case used == 16:
-			*(*[16]float32)(row) = *(*[16]float32)(w[at:])
-		case used == 24:
-			*(*[24]float32)(row) = *(*[24]float32)(w[at:])
-		default:
-			copy(row, w[at:at+used])
-		}
+		copy(row, w[at:at+used])
 		clear(row[used:])
 	}
 	clear(to[len(m.inPlace)*step:])
@@ -156,17 +176,26 @@ const sumBlocks = 32
 // multiply computes rows pixels for columns i: x and y are those of the columns' first block, whose blocks lie xBlock and
 // yBlock vecs apart.
 func (m *matrix) multiply(a *kernels.Pointwise, i int, y []vec, yBlock int, x []vec, xBlock, rows int) {
+	c := &m.columns[i]
+	a.Bias = &m.biases.in(m.work)[c.block][0]
+	m.multiplyBy(m.weights.in(m.work)[c.weights:], a, i, y, yBlock, x, xBlock, rows)
+}
+
+// noBias is added where there is nothing to add.
+var noBias [3]vec
+
+// multiplyBy is multiply with the packed weights of columns i, and the bias in a.
+func (m *matrix) multiplyBy(weights []float32, a *kernels.Pointwise, i int, y []vec, yBlock int, x []vec, xBlock, rows int) {
 	c, count := &m.columns[i], m.inBlocks()
 	parts := (count + sumBlocks - 1) / sumBlocks
-	biases, weights := m.biases.in(m.work), m.weights.in(m.work)
-	*a = kernels.Pointwise{XBlock: xBlock * vecBytes, Bias: &biases[c.block][0], Y: &y[0][0], YBlock: yBlock * vecBytes,
+	*a = kernels.Pointwise{XBlock: xBlock * vecBytes, Bias: a.Bias, Y: &y[0][0], YBlock: yBlock * vecBytes,
 		Rows: m.Split(c.vectors, rows), Clamp: unclamped}
 	for p := range parts {
 		first := p * count / parts
 		a.X, a.Blocks = &x[first*xBlock][0], (p+1)*count/parts-first
-		a.W = &weights[c.weights+first*lanes*c.vectors*lanes]
+		a.W = &weights[first*lanes*c.vectors*lanes]
 		m.train.Pointwise[c.vectors](a)
-		a.Bias, a.Add = &biases[m.outBlocks()][0], a.Y
+		a.Bias, a.Add = &noBias[0][0], a.Y
 	}
 	if used := m.out - (c.block+c.vectors-1)*lanes; used < lanes {
 		// Infinity times the zero weights of padding lanes is not zero.

@@ -45,6 +45,9 @@ func newSumMatrix(e *env, p packing, groups int, l *layout) sumMatrix {
 	return s
 }
 
+// mostVectors is the most vectors of a tile of sums.
+const mostVectors = 6
+
 // cutTiles cuts channel blocks into tiles of sums, of at most so many vectors.
 func cutTiles(count, most int) []columns {
 	if most > 3 {

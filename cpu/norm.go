@@ -97,8 +97,13 @@ func (b *norm) backward() {
 // recallCoeffs makes the coefficients of the forward pass from the statistics that it kept.
 func (b *norm) recallCoeffs() {
 	for block := range b.split.blocks {
-		b.coeffs.in(b.work)[block] = forwardCoeffs(load8(b.mean, block), load8(b.invStd, block), load8(b.gamma, block), load8(b.beta, block))
+		b.recall(block)
 	}
+}
+
+// recall is recallCoeffs for a channel block.
+func (b *norm) recall(block int) {
+	b.coeffs.in(b.work)[block] = forwardCoeffs(load8(b.mean, block), load8(b.invStd, block), load8(b.gamma, block), load8(b.beta, block))
 }
 
 func forwardCoeffs(mean, invStd, gamma, beta vec) kernels.NormCoeffs {
@@ -155,7 +160,7 @@ func (b *norm) finish(block, _ int) {
 		b.runMean[c] = float32((1-momentum)*float64(b.runMean[c]) + momentum*m.sums[0][l])
 		b.runVar[c] = float32((1-momentum)*float64(b.runVar[c]) + momentum*unbiased)
 	}
-	b.coeffs.in(b.work)[block] = forwardCoeffs(load8(b.mean, block), load8(b.invStd, block), load8(b.gamma, block), load8(b.beta, block))
+	b.recall(block)
 }
 
 // normalise writes y.

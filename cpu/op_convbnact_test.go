@@ -31,6 +31,8 @@ func residualOps(pass backend.Pass) []backend.Op {
 		{N: 3, H: 7, W: 7, C: 16, E: 96, K: 16, Expand: true, Stride: 1, Residual: true},
 		{N: 3, H: 4, W: 4, C: 24, E: 144, K: 20, Expand: true, Stride: 2},
 		{N: 5, H: 1, W: 1, C: 8, E: 40, K: 8, Expand: true, Stride: 1},
+		{N: 40, H: 5, W: 4, C: 16, E: 104, K: 16, Expand: true, Stride: 1, Residual: true},
+		{N: 70, H: 1, W: 1, C: 16, E: 480, K: 24, Expand: true, Stride: 1},
 		{N: 2, H: 11, W: 11, C: 8, E: 8, K: 16, Stride: 1},
 		{N: 2, H: 120, W: 120, C: 8, E: 80, K: 8, Expand: true, Stride: 2},
 	} {

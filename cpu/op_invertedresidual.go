@@ -20,7 +20,8 @@ import (
 //	          unexpand   dz1 -> dx (+ dy)
 //
 // z1 is six times as large as x: if it is large it is never there as a whole, but computed again for each use, an image at a
-// time (residual_wide.go). Without an expand convolution a is x.
+// time (residual_wide.go). Without an expand convolution a is x. Where the whole batch of a few channels fits the cache, steps
+// are done channels by channels in place of tile by tile (residual_channels.go).
 type residual struct {
 	*env
 	op                             backend.InvertedResidual
@@ -30,6 +31,7 @@ type residual struct {
 	keepWide                       bool // z1 is kept
 	byImage                        bool // z1 and da are made for an image at a time
 	gradInPlace                    bool // db lies in dx, which takes its place plane by plane
+	byChannel                      bool // see residual_channels.go
 	expandNorm                     *norm
 	slideNorm, projectNorm         *norm
 	expand, project                matrix
@@ -39,6 +41,7 @@ type residual struct {
 	wideParts, narrowParts         int    // into which channels are cut besides
 	shortParts                     int
 	panels                         []panel
+	productTiles                   map[int][]columns // by channel blocks, if byChannel
 	slider                         slider
 	expandSums, projectSums        sumMatrix
 	places                         residualPlaces
@@ -57,6 +60,7 @@ type step struct {
 // residualPlaces are the places of tensors in saved and in scratch memory.
 type residualPlaces struct {
 	z1, z2, z3, dz3, db, da, x, dx section[vec]
+	b                              section[vec]           // if byChannel
 	stats                          [3][2]section[float32] // mean and invStd of each batch norm
 	scratch                        section[vec]           // of each worker
 	scratchSize                    int
@@ -66,7 +70,7 @@ type residualPlaces struct {
 type residualTensors struct {
 	x, y, dy, dx                 view
 	folded, foldedGrad           view // x and dx as the loops want them
-	z1, z2, z3, dz3, db, da      view
+	z1, z2, z3, dz3, db, da, b   view
 	expandW, slideW, projectW    []float32
 	expandDW, slideDW, projectDW []float32
 }
@@ -79,6 +83,9 @@ type residualArgs struct {
 	unslide   kernels.DepthwiseGradInput
 	taps      kernels.DepthwiseGradWeight
 	elements  elementArgs
+	copy      kernels.Copy
+	addUp     kernels.AddUp
+	sums      [lanes * mostVectors * lanes]float64
 }
 
 const (
@@ -102,12 +109,15 @@ func newResidual(o backend.InvertedResidual, e *env) (program, string) {
 	r.keepWide = int64(o.N*r.inPlane*r.midBlocks)*vecBytes <= keepWideBytes
 	r.byImage = o.Expand && !r.keepWide && !r.fold
 	r.gradInPlace = !o.Expand && o.InputGrad && o.Stride == 1 && !r.fold
+	r.byChannel = r.fitsByChannel()
 	var work, kept layout
 	r.placeKept(&kept)
 	r.cut(&work)
 	r.placeWork(&work)
 	r.size, r.kept = work.size, kept.size
-	if o.Pass == backend.Forward {
+	if r.byChannel {
+		r.planChannels()
+	} else if o.Pass == backend.Forward {
 		r.planForward()
 	} else {
 		r.planBackward()
@@ -144,6 +154,10 @@ func (r *residual) placeWork(l *layout) {
 	if r.fold {
 		p.x = region[vec](l, wide*r.inBlocks)
 	}
+	if r.byChannel {
+		r.placeChannels(l)
+		return
+	}
 	tile := (panelBlocks + 1) * r.narrow.most()
 	if o.Pass == backend.Forward {
 		tile = r.midBlocks * r.narrow.most()
@@ -178,6 +192,10 @@ func (r *residual) cut(l *layout) {
 	}
 	expand, project := o.ExpandConv(o.Pass), o.ProjectConv(o.Pass)
 	r.slider = newSlider(r, l)
+	if r.byChannel {
+		r.cutChannels(l)
+		return
+	}
 	if o.Pass == backend.Forward {
 		if o.Expand {
 			r.expand = newMatrix(r.env, forwardPacking(expand.Conv(backend.Forward)), l)
@@ -194,7 +212,7 @@ func (r *residual) cut(l *layout) {
 		return
 	}
 	r.unproject = newMatrix(r.env, transposedPacking(project.Conv(backend.GradInput)), l)
-	r.panels = cutPanels(r.unproject.columns)
+	r.panels = cutPanels(r.unproject.columns, panelBlocks)
 	narrowImages := 1
 	if r.gradInPlace { // dx lies image by image
 		narrowImages = o.N

@@ -200,12 +200,10 @@ func (r *residual) unexpandTile(worker int, dz view, image, first, n, from, to i
 
 // unfoldGrad copies a channel block of dx out of the folded layout, adding dy.
 func (r *residual) unfoldGrad(block, worker int) {
-	for n := range r.op.N {
-		dx := r.t.dx.at(n, block, 0)[:r.inPlane]
-		copyVecs(dx, folded(r.t.foldedGrad.v, r.op.N, r.inPlane).at(n, block, 0), r.inPlane)
-		if r.op.Residual {
-			r.blend(worker, dx, r.t.dy.at(n, block, 0)[:r.inPlane])
-		}
+	var plus view
+	if r.op.Residual {
+		plus = r.t.dy
 	}
+	r.copyPlanes(worker, r.t.dx.planes(0, block), r.t.foldedGrad.planes(0, block), plus.planes(0, block), r.op.N, r.inPlane)
 	r.forget(worker)
 }

@@ -78,6 +78,9 @@ func (r *residual) bindKept() {
 	} else if r.op.Expand {
 		t.z1 = r.folded(p.z1.in(r.work), r.inPlane)
 	}
+	if r.byChannel && r.op.Pass == backend.Forward {
+		t.b = r.folded(p.b.in(r.work), r.outPlane)
+	}
 	t.folded = t.x
 	if r.fold {
 		t.folded = r.folded(p.x.in(r.work), r.inPlane)
@@ -93,7 +96,7 @@ func (r *residual) bindWork() {
 		t.db = r.folded(p.db.in(r.work), r.outPlane)
 	}
 	t.foldedGrad = t.dx
-	if r.fold && r.op.InputGrad {
+	if r.fold && r.op.InputGrad && !r.byChannel {
 		t.foldedGrad = r.folded(p.dx.in(r.work), r.inPlane)
 	}
 	t.da = t.foldedGrad

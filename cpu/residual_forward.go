@@ -35,10 +35,20 @@ func (r *residual) add(chunks int, task func(chunk, worker int)) {
 }
 
 // foldInput copies a channel block of x into the folded layout.
-func (r *residual) foldInput(block, _ int) {
-	for n := range r.op.N {
-		copyVecs(r.t.folded.at(n, block, 0), r.t.x.at(n, block, 0), r.inPlane)
+func (r *residual) foldInput(block, worker int) {
+	r.copyPlanes(worker, r.t.folded.planes(0, block), r.t.x.planes(0, block), planes{}, r.op.N, r.inPlane)
+	r.forget(worker)
+}
+
+// copyPlanes copies planes of a channel block from one layout to another, adding what lies in plus if that is not empty.
+func (r *residual) copyPlanes(worker int, to, from, plus planes, count, plane int) {
+	a := &r.args.of(worker).copy
+	*a = kernels.Copy{From: &from.v[0][0], FromRow: from.image * vecBytes, To: &to.v[0][0], ToRow: to.image * vecBytes,
+		Rows: count, Vectors: plane}
+	if plus.v != nil {
+		a.Add, a.AddRow = &plus.v[0][0], plus.image*vecBytes
 	}
+	r.train.Copy(a)
 }
 
 // packForward packs the weights of both 1x1 convolutions.

@@ -19,7 +19,6 @@ type slider struct {
 	runRows   int   // of dy, summed in float32
 	weights   section[vec]
 	turned    section[vec] // from back to front, for the gradient of the input with stride 1
-	bias      section[vec] // zero
 	parts     section[[lanes]float64]
 	away      section[vec] // a row of dx that nobody wants, for each worker
 	inGrad    bool
@@ -52,8 +51,11 @@ func newSlider(r *residual, l *layout) slider {
 	if r.byImage {
 		s.split.groups, s.batch = min(o.N, wantedChunks), 1
 	}
+	if r.byChannel {
+		s.split.groups = 1
+	}
 	s.runRows = max(1, (gradRun+s.outW/2)/s.outW)
-	s.weights, s.bias = region[vec](l, 9*s.split.blocks), region[vec](l, 1)
+	s.weights = region[vec](l, 9*s.split.blocks)
 	if o.Pass == backend.Backward {
 		s.parts = region[[lanes]float64](l, 9*s.split.chunks())
 		s.turned = region[vec](l, 9*s.split.blocks)
@@ -76,9 +78,6 @@ func (s *slider) images(from, to int, f func(n, count int)) {
 func (r *residual) packSlide(block, _ int) {
 	s := &r.slider
 	packFilter(s.weights.in(r.work), r.t.slideW, block, 9, r.op.E, false)
-	if block == 0 {
-		s.bias.in(r.work)[0] = vec{}
-	}
 	if r.op.Pass == backend.Backward && s.stride == 1 {
 		packFilter(s.turned.in(r.work), r.t.slideW, block, 9, r.op.E, true)
 	}
@@ -116,7 +115,7 @@ func (r *residual) slide(chunk, worker int) {
 func (r *residual) slideOver(a *kernels.Depthwise, y, x, w []vec, images int) {
 	s := &r.slider
 	*a = kernels.Depthwise{X: &x[0][0], Zero: &s.zeros[0][0], Rows: &s.rows[0], Count: images * s.outH, W: &w[0][0],
-		Bias: &s.bias.in(r.work)[0][0], Y: &y[0][0], YRow: s.outW * vecBytes, Cols: kernels.DepthwiseColumns(s.stride, s.inW), Clamp: unclamped}
+		Bias: &noBias[0][0], Y: &y[0][0], YRow: s.outW * vecBytes, Cols: kernels.DepthwiseColumns(s.stride, s.inW), Clamp: unclamped}
 	r.train.Depthwise[s.stride](a)
 }
 

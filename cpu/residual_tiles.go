@@ -16,6 +16,20 @@ func folded(v []vec, images, plane int) view { return view{v, plane, images * pl
 // at returns the tensor from a pixel on.
 func (t view) at(image, block, pixel int) []vec { return t.v[image*t.image+block*t.block+pixel:] }
 
+// planes is a channel block of some images, which lie image vecs apart.
+type planes struct {
+	v     []vec
+	image int
+}
+
+// planes returns a channel block from image n on, nothing of an empty view.
+func (t view) planes(n, block int) planes {
+	if t.v == nil {
+		return planes{}
+	}
+	return planes{t.at(n, block, 0), t.image}
+}
+
 // tiling cuts the pixels of a batch into tiles, which lie within an image, and the tiles into groups. Where images are
 // folded the batch counts as one image.
 type tiling struct{ images, pixels, pieces, groups int }
@@ -66,12 +80,12 @@ type panel struct {
 // panelBlocks is how many channel blocks a panel has, or one more.
 const panelBlocks = 6
 
-// cutPanels groups columns.
-func cutPanels(list []columns) []panel {
+// cutPanels groups columns into panels of so many channel blocks, or one more.
+func cutPanels(list []columns, most int) []panel {
 	var panels []panel
 	for i := 0; i < len(list); {
 		p := panel{block: list[i].block, column: i}
-		for i < len(list) && (p.blocks == 0 || p.blocks+list[i].vectors <= panelBlocks+1) && p.blocks < panelBlocks {
+		for i < len(list) && (p.blocks == 0 || p.blocks+list[i].vectors <= most+1) && p.blocks < most {
 			p.blocks += list[i].vectors
 			i++
 		}

@@ -10,12 +10,18 @@ import (
 	"mnv2/backend"
 )
 
-// TestWideResidual holds inverted residuals larger than the conformance suite has, whose z1 is not kept or whose gradients
-// share memory, to their composition.
+// TestWideResidual holds inverted residuals larger than the conformance suite has, whose z1 is not kept, whose gradients share
+// memory, or that are done channels by channels in several groups, to their composition.
 func TestWideResidual(t *testing.T) {
 	for _, o := range []backend.InvertedResidual{
 		{N: 3, H: 120, W: 120, C: 12, E: 60, K: 12, Expand: true, Stride: 1, Residual: true},
 		{N: 3, H: 121, W: 119, C: 16, E: 64, K: 20, Expand: true, Stride: 2},
+		{N: 64, H: 1, W: 1, C: 40, E: 240, K: 40, Expand: true, Stride: 1, Residual: true},
+		{N: 64, H: 1, W: 1, C: 16, E: 104, K: 24, Expand: true, Stride: 2},
+		{N: 61, H: 2, W: 2, C: 56, E: 336, K: 56, Expand: true, Stride: 1, Residual: true},
+		{N: 40, H: 4, W: 3, C: 32, E: 192, K: 64, Expand: true, Stride: 2},
+		{N: 64, H: 8, W: 8, C: 24, E: 144, K: 32, Expand: true, Stride: 2},
+		{N: 40, H: 7, W: 7, C: 16, E: 96, K: 16, Expand: true, Stride: 1, Residual: true},
 		{N: 3, H: 20, W: 21, C: 20, E: 20, K: 20, Stride: 1, Residual: true},
 	} {
 		o.Pass, o.DType, o.Layout, o.Eps, o.Momentum = backend.Forward, backend.F32, backend.NCHW8c, 1e-5, 0.1

@@ -30,6 +30,9 @@ func slab[T any](b []byte) []T {
 	return unsafe.Slice((*T)(unsafe.Pointer(&b[0])), n)
 }
 
+// floats returns the numbers of vecs.
+func floats(v []vec) []float32 { return unsafe.Slice(&v[0][0], len(v)*lanes) }
+
 // blocks returns the number of channel blocks that hold c channels.
 func blocks(c int) int { return (c + lanes - 1) / lanes }
 
