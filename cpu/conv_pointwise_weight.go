@@ -26,6 +26,9 @@ const rangeBlocks = 4
 func newPointwiseGradWeight(o backend.Conv2D, e *env) program {
 	p := &pointwiseGradWeight{env: e, args: newOwn[kernels.Outer](e)}
 	packing := forwardPacking(o)
+	if o.H*o.W < smallPlane && o.N*o.H*o.W <= channelPixels && o.C%lanes == 0 && o.K%lanes == 0 {
+		return newFoldedGradWeight(o, e)
+	}
 	p.in, p.out = newGrid(o.N, o.H*o.W, packing.inBlocks()), newGrid(o.N, o.H*o.W, packing.outBlocks())
 	p.runs = newRuns(p.in.pixels, gradRun)
 	p.blockRanges = (packing.outBlocks() + rangeBlocks - 1) / rangeBlocks

@@ -41,7 +41,7 @@ type residual struct {
 	wideParts, narrowParts         int    // into which channels are cut besides
 	shortParts                     int
 	panels                         []panel
-	productTiles                   map[int][]columns // by channel blocks, if byChannel
+	products                       productSum // if byChannel
 	slider                         slider
 	expandSums, projectSums        sumMatrix
 	places                         residualPlaces
@@ -84,8 +84,6 @@ type residualArgs struct {
 	taps      kernels.DepthwiseGradWeight
 	elements  elementArgs
 	copy      kernels.Copy
-	addUp     kernels.AddUp
-	sums      [lanes * mostVectors * lanes]float64
 }
 
 const (

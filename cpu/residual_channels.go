@@ -48,9 +48,10 @@ func (r *residual) cutChannels(l *layout) {
 		r.short.groups = channelGroups(o.N, r.inPlane)
 	}
 	r.makeNorms(1, 1, r.narrow.groups, l)
-	r.productTiles = map[int][]columns{}
-	for _, p := range append(r.panels, panel{blocks: r.inBlocks}) {
-		r.productTiles[p.blocks] = cutTiles(p.blocks, r.train.OuterMost())
+	r.products = newProductSum(r.env)
+	r.products.prepare(r.inBlocks)
+	for _, p := range r.panels {
+		r.products.prepare(p.blocks)
 	}
 }
 

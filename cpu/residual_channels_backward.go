@@ -1,7 +1,5 @@
 package cpu
 
-import "mnv2/cpu/internal/kernels"
-
 // gradChannels takes dy to dz3 for a channel block.
 func (r *residual) gradChannels(block, worker int) {
 	n3 := r.projectNorm
@@ -33,12 +31,12 @@ func (r *residual) unslideChannels(chunk, worker int) {
 		n2.addGradients(worker, m, block, z, db[i*all:])
 		n2.finishGradient(block, worker)
 	}
-	r.addProducts(worker, products{dw: r.t.projectDW[p.block*lanes:], row: r.op.E, dy: r.t.dz3.at(0, 0, 0), dyBlock: all,
+	r.products.sum(worker, products{dw: r.t.projectDW[p.block*lanes:], row: r.op.E, dy: r.t.dz3.at(0, 0, 0), dyBlock: all,
 		dyBlocks: r.outBlocks, x: made, xBlock: all, xBlocks: p.blocks, pixels: all})
 	for i := range p.blocks {
 		r.unslideChannel(worker, p.block+i, db[i*all:(i+1)*all], made[p.blocks*all:])
 	}
-	r.addProducts(worker, products{dw: r.t.expandDW[p.block*lanes*r.op.C:], row: r.op.C, dy: r.t.da.at(0, p.block, 0), dyBlock: r.t.da.block,
+	r.products.sum(worker, products{dw: r.t.expandDW[p.block*lanes*r.op.C:], row: r.op.C, dy: r.t.da.at(0, p.block, 0), dyBlock: r.t.da.block,
 		dyBlocks: p.blocks, x: r.t.folded.at(0, 0, 0), xBlock: r.t.folded.block, xBlocks: r.inBlocks, pixels: r.op.N * r.inPlane})
 	r.forget(worker)
 }
@@ -99,51 +97,4 @@ func (r *residual) unexpandChannels(chunk, worker int) {
 		}
 	})
 	r.forget(worker)
-}
-
-// products is sums of outer products over all pixels, which become a part of a gradient of weights: dw[k][c] = sum over pixels p
-// of dy[p][k]*x[p][c]. Rows of dw lie row numbers apart.
-type products struct {
-	dw                        []float32
-	row                       int
-	dy, x                     []vec
-	dyBlock, xBlock           int // vecs from block to block
-	dyBlocks, xBlocks, pixels int
-}
-
-// addProducts computes a part of a gradient. A single run of pixels is summed in registers and written; the sums of several
-// meet in float64.
-func (r *residual) addProducts(worker int, p products) {
-	args := r.args.of(worker)
-	a := &args.outer
-	*a = kernels.Outer{XBlock: p.xBlock * vecBytes, Images: 1, DYPixel: vecBytes, XPixel: vecBytes, ToRow: 4 * p.row}
-	runs := max(1, (p.pixels+gradRun/2)/gradRun)
-	for _, t := range r.productTiles[p.xBlocks] {
-		for k := range p.dyBlocks {
-			dw := p.dw[k*lanes*p.row+t.block*lanes:]
-			a.X, a.DY, a.Pixels = &p.x[t.block*p.xBlock][0], &p.dy[k*p.dyBlock][0], p.pixels
-			if runs == 1 {
-				a.To = &dw[0]
-				r.train.Outer[t.vectors](a)
-				continue
-			}
-			sums := args.sums[:lanes*t.vectors*lanes]
-			clear(sums)
-			a.Sum, a.SumRow = &sums[0], 8*t.vectors*lanes
-			for run := range runs {
-				first, end := part(run, runs, p.pixels)
-				a.X, a.DY, a.Pixels = &p.x[t.block*p.xBlock+first][0], &p.dy[k*p.dyBlock+first][0], end-first
-				r.train.Outer[t.vectors](a)
-			}
-			r.narrowSums(&args.addUp, dw, p.row, sums, t.vectors)
-		}
-	}
-}
-
-// narrowSums writes eight rows of sums.
-func (r *residual) narrowSums(a *kernels.AddUp, dw []float32, row int, sums []float64, vectors int) {
-	for k := range lanes {
-		*a = kernels.AddUp{From: &sums[k*vectors*lanes], Groups: 1, To: &dw[k*row], Count: vectors}
-		r.train.AddUp(a)
-	}
 }
