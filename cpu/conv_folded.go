@@ -32,7 +32,7 @@ func newFolded(o backend.Conv2D, p *pointwise) program {
 	f := &foldedPointwise{pointwise: p, images: o.N, plane: o.H * o.W, args: newOwn[foldArgs](p.env)}
 	f.groups = channelGroups(o.N, f.plane)
 	f.from, f.to = nchw8c(nil, p.inBlocks(), f.plane), nchw8c(nil, p.outBlocks(), f.plane)
-	f.scratchSize = 3 + p.packedVecs() + 3*bundle(f.plane)*f.plane
+	f.scratchSize = mostColumns + p.packedVecs() + evenVecs(mostColumns*bundle(f.plane)*f.plane)
 	var l layout
 	f.folded = region[vec](&l, o.N*f.plane*p.inBlocks())
 	f.scratch = region[vec](&l, p.pool.Threads()*f.scratchSize)
@@ -63,7 +63,8 @@ func foldPlanes(e *env, a *kernels.Copy, to, from view, block, images, plane int
 func (f *foldedPointwise) columns(chunk, worker int) {
 	group, i := chunk/len(f.matrix.columns), chunk%len(f.matrix.columns)
 	own := f.scratch.in(f.work)[worker*f.scratchSize : (worker+1)*f.scratchSize]
-	bias, packed, made := own[:3], floats(own[3:3+f.packedVecs()]), own[3+f.packedVecs():]
+	bias, own := own[:mostColumns], own[mostColumns:]
+	packed, made := floats(own[:f.packedVecs()]), own[f.packedVecs():]
 	f.packTo(packed, i, f.f32(f.w), worker)
 	c := f.matrix.columns[i]
 	for v := range c.vectors {

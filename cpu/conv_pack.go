@@ -47,9 +47,14 @@ type columns struct {
 	weights        int // place of the first weight
 }
 
-// cutColumns cuts channel blocks into columns of two vectors, with one of three where their number is odd.
-func cutColumns(count int) []columns {
+// mostColumns is the most vectors that columns have.
+const mostColumns = 4
+
+// cutColumns cuts channel blocks into columns of two vectors, with one of three where their number is odd. Where the kernels
+// take four vectors, and there are enough of them to share, two columns are one.
+func cutColumns(count int, e *env) []columns {
 	var list []columns
+	wide := e.train.Pointwise[mostColumns] != nil && count >= 8*mostColumns
 	for at := 0; at < count; {
 		c := columns{block: at, vectors: 2}
 		switch rest := count - at; {
@@ -57,6 +62,8 @@ func cutColumns(count int) []columns {
 			c.vectors = 1
 		case rest%2 == 1:
 			c.vectors = 3
+		case rest >= mostColumns && wide:
+			c.vectors = mostColumns
 		}
 		list = append(list, c)
 		at += c.vectors
@@ -88,7 +95,7 @@ func newMatrix(e *env, p packing, l *layout) matrix {
 
 // newLooseMatrix is a matrix without memory: some columns at a time are packed, by packTo, where they are multiplied at once.
 func newLooseMatrix(e *env, p packing) matrix {
-	return matrix{env: e, packing: p, columns: cutColumns(p.outBlocks()), args: newOwn[packArgs](e)}
+	return matrix{env: e, packing: p, columns: cutColumns(p.outBlocks(), e), args: newOwn[packArgs](e)}
 }
 
 // packArgs are the arguments of the kernels that pack.
@@ -110,7 +117,7 @@ func (m *matrix) pack(i int, w, bias []float32, worker int) {
 }
 
 // packedVecs is the room that columns take, at most.
-func (m *matrix) packedVecs() int { return m.inBlocks() * lanes * 3 }
+func (m *matrix) packedVecs() int { return m.inBlocks() * lanes * mostColumns }
 
 // packTo packs columns i of the weights w.
 func (m *matrix) packTo(to []float32, i int, w []float32, worker int) {
@@ -182,7 +189,7 @@ func (m *matrix) multiply(a *kernels.Pointwise, i int, y []vec, yBlock int, x []
 }
 
 // noBias is added where there is nothing to add.
-var noBias [3]vec
+var noBias [mostColumns]vec
 
 // multiplyBy is multiply with the packed weights of columns i, and the bias in a.
 func (m *matrix) multiplyBy(weights []float32, a *kernels.Pointwise, i int, y []vec, yBlock int, x []vec, xBlock, rows int) {

@@ -171,7 +171,7 @@ func (r *residual) placeWork(l *layout) {
 			p.dx = region[vec](l, wide*r.inBlocks)
 		}
 	}
-	p.scratchSize = max(tile, r.slider.scratch(), 3*r.wide.most())
+	p.scratchSize = max(tile, r.slider.scratch(), mostColumns*r.wide.most())
 	p.scratch = region[vec](l, r.pool.Threads()*p.scratchSize)
 }
 

@@ -34,7 +34,7 @@ func (r *residual) fitsByChannel() bool {
 func (r *residual) cutChannels(l *layout) {
 	o := &r.op
 	expand, project := o.ExpandConv(o.Pass), o.ProjectConv(o.Pass)
-	blocksOfPanel := max(2, min(panelBlocks, r.midBlocks/8))
+	blocksOfPanel := max(2, min(r.train.OuterMost(), mostColumns, r.midBlocks/8))
 	if o.Pass == backend.Forward {
 		r.expand = newLooseMatrix(r.env, forwardPacking(expand.Conv(backend.Forward)))
 		r.project = newLooseMatrix(r.env, forwardPacking(project.Conv(backend.Forward)))
@@ -61,7 +61,7 @@ func channelGroups(images, plane int) int { return max(1, min(images, images*pla
 // placeChannels lays out what lives during a Run.
 func (r *residual) placeChannels(l *layout) {
 	o, p := &r.op, &r.places
-	tile, most := 3*bundle(r.inPlane)*r.inPlane, 0 // of columns
+	tile, most := mostColumns*bundle(r.inPlane)*r.inPlane, 0 // of columns
 	for _, panel := range r.panels {
 		most = max(most, panel.blocks)
 	}
@@ -74,8 +74,12 @@ func (r *residual) placeChannels(l *layout) {
 		planes := 2 * most * o.N * r.outPlane // db and b
 		p.scratchSize = max(r.unproject.packedVecs(), r.unexpand.packedVecs()) + max(planes+r.slider.scratch(), tile)
 	}
+	p.scratchSize = evenVecs(p.scratchSize)
 	p.scratch = region[vec](l, r.pool.Threads()*p.scratchSize)
 }
+
+// evenVecs rounds up to whole cache lines.
+func evenVecs(n int) int { return (n + 1) &^ 1 }
 
 // bundle is how many images a tile has.
 func bundle(plane int) int { return max(1, (residualTile+plane/2)/plane) }
