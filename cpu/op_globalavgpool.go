@@ -29,6 +29,10 @@ func (g *globalAvgPool) run() error {
 func (g *globalAvgPool) forward(chunk, _ int) {
 	x, y := g.vecs(0), g.vecs(1)
 	block, from, to := g.split.at(chunk)
+	if g.plane == 1 {
+		g.copyPixels(y, x, block, from, to)
+		return
+	}
 	for n := from; n < to; n++ {
 		i := n*g.split.blocks + block
 		var sum [lanes]float64
@@ -46,6 +50,10 @@ func (g *globalAvgPool) forward(chunk, _ int) {
 func (g *globalAvgPool) backward(chunk, _ int) {
 	dy, dx := g.vecs(0), g.vecs(1)
 	block, from, to := g.split.at(chunk)
+	if g.plane == 1 {
+		g.copyPixels(dx, dy, block, from, to)
+		return
+	}
 	for n := from; n < to; n++ {
 		i := n*g.split.blocks + block
 		v := dy[i]
@@ -56,5 +64,12 @@ func (g *globalAvgPool) backward(chunk, _ int) {
 		for p := range pixels {
 			pixels[p] = v
 		}
+	}
+}
+
+// copyPixels is both passes where a plane is a pixel.
+func (g *globalAvgPool) copyPixels(to, from []vec, block, first, end int) {
+	for n := first; n < end; n++ {
+		to[n*g.split.blocks+block] = from[n*g.split.blocks+block]
 	}
 }

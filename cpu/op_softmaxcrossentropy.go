@@ -14,13 +14,17 @@ import (
 type softmaxCrossEntropy struct {
 	*env
 	op     backend.SoftmaxCrossEntropy
-	stored int // numbers in a row of logits, padding lanes included
+	stored int         // numbers in a row of logits, padding lanes included
+	powers [][]float64 // exp(logit - largest) of a row, of each worker
 	task   func(chunk, worker int)
 }
 
 func newSoftmaxCrossEntropy(o backend.SoftmaxCrossEntropy, e *env) (program, string) {
 	s := &softmaxCrossEntropy{env: e, op: o, stored: o.In().Stored() / o.N}
-	s.task = s.row
+	s.task, s.powers = s.row, make([][]float64, e.pool.Threads())
+	for i := range s.powers {
+		s.powers[i] = make([]float64, o.C)
+	}
 	return s, needF32(o.DType)
 }
 
@@ -50,7 +54,7 @@ func (s *softmaxCrossEntropy) outputs(n int) (loss *float32, scale float64, dlog
 	return &s.f32(3)[n], scale, s.f32(4)[n*s.stored : (n+1)*s.stored]
 }
 
-func (s *softmaxCrossEntropy) row(n, _ int) {
+func (s *softmaxCrossEntropy) row(n, worker int) {
 	logits := s.f32(0)[n*s.stored:][:s.op.C]
 	loss, scale, dlogits := s.outputs(n)
 	target := s.target(n)
@@ -59,7 +63,9 @@ func (s *softmaxCrossEntropy) row(n, _ int) {
 		clear(dlogits)
 		return
 	}
-	logSum := logSumExp(logits)
+	powers := s.powers[worker]
+	largest, sum := exponentials(powers, logits)
+	logSum := largest + math.Log(sum)
 	total, mass := 0.0, 0.0
 	for c, v := range logits {
 		t := target.at(c)
@@ -72,8 +78,8 @@ func (s *softmaxCrossEntropy) row(n, _ int) {
 	if dlogits == nil {
 		return
 	}
-	for c, v := range logits {
-		dlogits[c] = float32(scale * (math.Exp(float64(v)-logSum)*mass - target.at(c)))
+	for c, power := range powers {
+		dlogits[c] = float32(scale * (power/sum*mass - target.at(c)))
 	}
 	clear(dlogits[s.op.C:])
 }
@@ -108,15 +114,15 @@ func (t *targetRow) at(c int) float64 {
 	return t.base
 }
 
-// logSumExp returns log(sum of exp(v)) without overflow.
-func logSumExp(v []float32) float64 {
-	largest := math.Inf(-1)
+// exponentials fills powers with exp(v - largest), which cannot overflow, and returns the largest v and their sum.
+func exponentials(powers []float64, v []float32) (largest, sum float64) {
+	largest = math.Inf(-1)
 	for _, x := range v {
 		largest = max(largest, float64(x))
 	}
-	sum := 0.0
-	for _, x := range v {
-		sum += math.Exp(float64(x) - largest)
+	for i, x := range v {
+		powers[i] = math.Exp(float64(x) - largest)
+		sum += powers[i]
 	}
-	return largest + math.Log(sum)
+	return largest, sum
 }
