@@ -71,7 +71,7 @@ func augmentationRows() []*Option {
 		{Name: "vflip", Group: Augmentation, Default: "0.0", Unit: "probability", Bounds: prob, Acts: Train,
 			Help: "mirror top and bottom",
 			at:   func(o *Options) any { return &o.VFlip }},
-		{Name: "color_jitter", Group: Augmentation, Default: "0.4", None: true, Bounds: atLeast(0), Lens: []int{1, 3, 4}, Acts: Train,
+		{Name: "color_jitter", Group: Augmentation, Default: "0.4", None: true, Bounds: atLeast(0), Lens: []int{1, 3, 4}, Acts: Train | Bench,
 			Help: "brightness, contrast and saturation jitter: one value, or 3, or 4 with hue; None turns it off",
 			Note: "Acts by default, also in recipes that do not name it, as in MindCV. Unused with auto_augment.",
 			at:   func(o *Options) any { return &o.ColorJitter }},
