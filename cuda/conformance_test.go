@@ -4,6 +4,8 @@ package cuda
 
 import (
 	"errors"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
@@ -46,10 +48,34 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 // missing are operations that this device does not have yet.
 var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain"}
 
+// options are what the suite may expect.
+func options(control *fakenv.Control) backendtest.Options {
+	return backendtest.Options{
+		Allow: missing,
+		FailNth: func(_ backend.Backend, n int) {
+			if n > 0 {
+				n += control.Calls()
+			}
+			control.Fail(n, 0)
+		},
+	}
+}
+
 // TestDevice runs the suite on the stand-ins.
 func TestDevice(t *testing.T) {
+	backendtest.Run(t, openFake, options(standIn(t)))
+}
+
+// TestOtherOrders runs what computes in processes of their own in which the threads of a kernel run last to first, or shuffled, and
+// work runs when it is queued and not when somebody waits.
+func TestOtherOrders(t *testing.T) {
 	standIn(t)
-	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
-		Allow: missing,
-	})
+	for _, settings := range [][]string{{"MNV2_FAKE_ORDER=1", "MNV2_FAKE_QUEUE=eager"}, {"MNV2_FAKE_ORDER=7"}} {
+		t.Run(strings.Join(settings, " "), func(t *testing.T) {
+			cmd := exec.Command(os.Args[0], "-test.run", "^TestDevice$/^(ops|fused|transfer|order|record|determinism)$")
+			cmd.Env = append(os.Environ(), settings...)
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+		})
+	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -17,9 +18,13 @@ var sources embed.FS
 // LibraryName is the file that Build makes.
 const LibraryName = "libcudahost.so"
 
+// flags are what the library is compiled with. The launch in progress, a variable of the thread, is looked up at every switch.
+var flags = []string{"-std=c++17", "-O2", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-ftls-model=initial-exec"}
+
 // Sources returns all that the library is made of, in a fixed order.
 func Sources() string {
 	var all strings.Builder
+	fmt.Fprintln(&all, compiler(), flags)
 	entries, err := sources.ReadDir("src")
 	if err != nil {
 		panic("cudahost: " + err.Error()) // the folder is embedded
@@ -29,7 +34,7 @@ func Sources() string {
 		if err != nil {
 			panic("cudahost: " + err.Error())
 		}
-		fmt.Fprintf(&all, "%s\n%s\n%s\n", compiler(), e.Name(), b)
+		fmt.Fprintf(&all, "%s\n%s\n", e.Name(), b)
 	}
 	return all.String()
 }
@@ -50,7 +55,7 @@ func Build(folder string) (library string, err error) {
 	}
 	library = filepath.Join(folder, LibraryName)
 	temporary := filepath.Join(work, LibraryName)
-	args := append([]string{"-std=c++17", "-O2", "-g", "-fPIC", "-shared", "-Wall", "-Wextra", "-o", temporary}, units...)
+	args := append(append(slices.Clone(flags), "-o", temporary), units...)
 	out, err := exec.Command(compiler(), append(args, "-ldl", "-lpthread")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("cudahost: %s: %w\n%s", compiler(), err, out)
