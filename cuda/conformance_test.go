@@ -48,8 +48,8 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 // missing are operations that this device does not have yet.
 var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain"}
 
-// options are what the suite may expect.
-func options(control *fakenv.Control) backendtest.Options {
+// suiteOptions are what the suite may expect.
+func suiteOptions(control *fakenv.Control) backendtest.Options {
 	return backendtest.Options{
 		Allow: missing,
 		FailNth: func(_ backend.Backend, n int) {
@@ -63,7 +63,7 @@ func options(control *fakenv.Control) backendtest.Options {
 
 // TestDevice runs the suite on the stand-ins.
 func TestDevice(t *testing.T) {
-	backendtest.Run(t, openFake, options(standIn(t)))
+	backendtest.Run(t, openFake, suiteOptions(standIn(t)))
 }
 
 // TestOtherOrders runs what computes in processes of their own in which the threads of a kernel run last to first, or shuffled, and
