@@ -89,7 +89,10 @@ func Open(index int, o Options) (backend.Backend, error) {
 	if index >= n {
 		return nil, unavailable(name, fmt.Errorf("there are %d NPUs", n))
 	}
-	soc := lib.SocName()
+	soc, err := lib.SocName()
+	if err != nil {
+		return nil, unavailable(name, err)
+	}
 	chip, ok := chipOf(soc)
 	if !ok {
 		return nil, unavailable(name, unknownChip(soc))

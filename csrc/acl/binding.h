@@ -55,7 +55,7 @@ int mnv2_acl_device_count(mnv2_acl_api *api, uint32_t *count, mnv2_acl_error *er
 int mnv2_acl_api_version(mnv2_acl_api *api, int32_t version[3], mnv2_acl_error *err);
 /* Returns -1 if the library cannot tell. */
 int mnv2_acl_package_version(mnv2_acl_api *api, int package, char *version, size_t size);
-int mnv2_acl_soc_name(mnv2_acl_api *api, char *name, size_t size);
+int mnv2_acl_soc_name(mnv2_acl_api *api, char *name, size_t size, mnv2_acl_error *err);
 /* Process-wide, to be called before the first device is opened. -1 if the library has no such switch. */
 int mnv2_acl_set_deterministic(mnv2_acl_api *api, int on, mnv2_acl_error *err);
 

@@ -178,11 +178,14 @@ func (l *Library) Devices() (int, error) {
 	return int(n), nil
 }
 
-// SocName returns the chip's name, for example "Ascend910B3", or "".
-func (l *Library) SocName() string {
+// SocName returns the chip's name, for example "Ascend910B3".
+func (l *Library) SocName() (string, error) {
 	var name [128]C.char
-	C.mnv2_acl_soc_name(l.api, &name[0], C.size_t(len(name)))
-	return C.GoString(&name[0])
+	var e C.mnv2_acl_error
+	if C.mnv2_acl_soc_name(l.api, &name[0], C.size_t(len(name)), &e) != 0 {
+		return "", failure(&e)
+	}
+	return C.GoString(&name[0]), nil
 }
 
 // SetDeterministic chooses, for the whole process, between operators that give the same bits each time and faster ones.

@@ -138,10 +138,11 @@ int mnv2_acl_package_version(mnv2_acl_api *api, int package, char *version, size
   return 0;
 }
 
-int mnv2_acl_soc_name(mnv2_acl_api *api, char *name, size_t size) {
+/* A name is all there is: where there is none, no code says why. */
+int mnv2_acl_soc_name(mnv2_acl_api *api, char *name, size_t size, mnv2_acl_error *err) {
   const char *soc = api->aclrtGetSocName();
   snprintf(name, size, "%s", soc != NULL ? soc : "");
-  return soc != NULL ? 0 : -1;
+  return soc != NULL ? 0 : mnv2_acl_fail(api, err, "aclrtGetSocName", ACL_ERROR_INTERNAL_ERROR);
 }
 
 int mnv2_acl_set_deterministic(mnv2_acl_api *api, int on, mnv2_acl_error *err) {
