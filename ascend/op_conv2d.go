@@ -39,7 +39,7 @@ func (p *program) conv2D(o backend.Conv2D) string {
 // needProducts returns why products of matrices of this type are refused.
 func (p *program) needProducts(t backend.DType) string {
 	if t == backend.F32 && !p.device.chip.fp32Cube && !p.device.options.AllowDown {
-		return "the matrix units of " + p.device.soc + " have no float32: use --amp_level O2, which computes products in float16"
+		return "the matrix units of " + p.device.soc + " have no float32: use --amp_level O3 (validate, predict: --val_amp_level O3), which computes in float16"
 	}
 	return ""
 }

@@ -66,10 +66,10 @@ func (t *Training) firstGradient() (string, error) {
 // replay runs the blocks one by one on what the last step left at the input of the first.
 func (t *Training) replay() (string, error) {
 	chain := t.forward.Op().(backend.Chain)
-	x, first := t.x, 0
+	x, first, filters := t.x, 0, t.filters.tensors()
 	for _, block := range chain.Blocks[:chain.Len] {
 		n := len(block.Params())
-		r := replayed{Training: t, memory: memory{device: t.state.params.device}, block: block, params: t.state.params.tensors[first : first+n]}
+		r := replayed{Training: t, memory: memory{device: t.state.params.device}, block: block, params: filters[first : first+n]}
 		y, finite, err := r.run(x)
 		if x.Buf != t.x.Buf {
 			err = joinFree(err, x.Buf)

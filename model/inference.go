@@ -9,8 +9,9 @@ import (
 
 // InferenceOptions say for what an [Inference] is made ready.
 type InferenceOptions struct {
-	Batch int // images a run
-	Size  int // side of the square images
+	Batch int           // images a run
+	Size  int           // side of the square images
+	DType backend.DType // of activations and products; 0 for what the device prefers
 	Normalization
 	Fuse backend.Fuse
 }
@@ -19,6 +20,7 @@ type InferenceOptions struct {
 type Inference struct {
 	params  *Parameters
 	options InferenceOptions
+	filters filters
 	memory  memory
 	scratch backend.Scratch
 	plans   []backend.Plan
@@ -41,20 +43,22 @@ func NewInference(p *Parameters, o InferenceOptions) (*Inference, error) {
 }
 
 func (n *Inference) build() error {
-	info := n.params.device.Info()
-	chain, err := n.params.arch.Blocks(backend.Infer, info.DTypes[0], info.Layout, n.options.Batch, n.options.Size)
+	device := n.params.device
+	n.filters = filters{params: n.params, dtype: activations(device, n.options.DType)}
+	chain, err := n.params.arch.Blocks(backend.Infer, n.filters.dtype, device.Info().Layout, n.options.Batch, n.options.Size)
 	if err != nil {
 		return err
 	}
 	if err := n.compile(chain); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
+	n.filters.reserve(&n.memory)
 	n.x, n.y = n.memory.reserve(chain.In()), n.memory.reserve(chain.Out())
 	n.images = n.memory.reserve(n.convert.Op().(backend.Convert).From)
 	n.logits = n.memory.reserve(n.output.Op().(backend.Convert).To)
 	n.memory.want(n.plans...)
 	n.memory.saved = n.infer.Saved()
-	if n.scratch, err = n.memory.allocate("inference", &n.x, &n.y, &n.images, &n.logits); err != nil {
+	if n.scratch, err = n.memory.allocate("inference", &n.filters.copy, &n.x, &n.y, &n.images, &n.logits); err != nil {
 		return err
 	}
 	n.staging, n.rows = make([]byte, n.images.Bytes()), make([]float32, n.logits.Elements())
@@ -74,6 +78,9 @@ func (n *Inference) compile(chain backend.Chain) error {
 		err = errors.Join(err, e)
 		return p
 	}
+	if op, isNeeded := n.filters.op(); isNeeded {
+		n.filters.renew = keep(backend.Compile(b, op))
+	}
 	n.convert = keep(backend.Compile(b, n.options.convert(chain.In())))
 	n.output = keep(backend.Compile(b, logitsOut(chain.Out())))
 	prepare, infer, pairErr := backend.CompilePair(b, chain.WithPass(backend.Prepare, false), chain, n.options.Fuse)
@@ -83,13 +90,18 @@ func (n *Inference) compile(chain backend.Chain) error {
 
 // Prepare tells the device that the parameters have changed since the last run.
 func (n *Inference) Prepare() error {
-	return n.prepare.Run(&backend.BlockArgs{Params: n.params.tensors}, n.scratch)
+	for _, c := range append(n.filters.calls(), call{n.prepare, &backend.BlockArgs{Params: n.filters.tensors()}}) {
+		if err := c.plan.Run(c.args, n.scratch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // issue returns the function that queues one run: bytes to numbers, the network, logits to rows.
 func (n *Inference) issue() func() error {
 	convert := &backend.ConvertArgs{X: n.images, Y: n.x}
-	infer := &backend.BlockArgs{X: n.x, Params: n.params.tensors, Y: n.y}
+	infer := &backend.BlockArgs{X: n.x, Params: n.filters.tensors(), Y: n.y}
 	output := &backend.ConvertArgs{X: n.y, Y: n.logits}
 	return func() error {
 		if err := n.convert.Run(convert, n.scratch); err != nil {

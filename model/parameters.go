@@ -24,8 +24,9 @@ type Parameters struct {
 // Range is a stretch of the trainable arena, in elements.
 type Range struct{ Off, Len int }
 
-// slotElements is the boundary, in elements, on which every parameter begins; the gaps stay zero.
-const slotElements = backend.Alignment / 4
+// slotElements is the boundary, in elements, on which every parameter begins, in float32 and in a copy in half precision; the
+// gaps stay zero.
+const slotElements = backend.Alignment / 2
 
 // NewParameters makes room for the parameters of a on device b. group says to which optimizer group, counted from 0, a
 // trainable parameter belongs; nil puts all in group 0. The values are zero until Store.

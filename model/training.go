@@ -9,8 +9,9 @@ import (
 
 // TrainingOptions say for what a [Training] is made ready.
 type TrainingOptions struct {
-	Batch int // images a step
-	Size  int // side of the square images
+	Batch int           // images a step
+	Size  int           // side of the square images
+	DType backend.DType // of activations and products; 0 for what the device prefers
 	Normalization
 	Smoothing float64      // of the labels
 	Soft      bool         // targets are rows of probabilities, not labels
@@ -25,6 +26,7 @@ type TrainingOptions struct {
 type Training struct {
 	state   *TrainState
 	options TrainingOptions
+	filters filters
 	memory  memory
 	scratch backend.Scratch
 	plans   []backend.Plan
@@ -57,8 +59,9 @@ func NewTraining(s *TrainState, o TrainingOptions) (*Training, error) {
 }
 
 func (t *Training) build() error {
-	info := t.state.params.device.Info()
-	chain, err := t.state.params.arch.Blocks(backend.Forward, info.DTypes[0], info.Layout, t.options.Batch, t.options.Size)
+	device := t.state.params.device
+	t.filters = filters{params: t.state.params, dtype: activations(device, t.options.DType)}
+	chain, err := t.state.params.arch.Blocks(backend.Forward, t.filters.dtype, device.Info().Layout, t.options.Batch, t.options.Size)
 	if err != nil {
 		return err
 	}
@@ -96,6 +99,9 @@ func (t *Training) compile(chain backend.Chain) error {
 		return p
 	}
 	y := chain.Out()
+	if op, isNeeded := t.filters.op(); isNeeded {
+		t.filters.renew = keep(backend.Compile(b, op))
+	}
 	t.convert = keep(backend.Compile(b, t.options.convert(chain.In())))
 	t.loss = keep(backend.Compile(b, t.options.lossOp(y)))
 	for _, g := range t.state.params.groups {
@@ -112,6 +118,7 @@ func (t *Training) compile(chain backend.Chain) error {
 
 func (t *Training) reserve(chain backend.Chain) {
 	y := chain.Out()
+	t.filters.reserve(&t.memory)
 	t.x, t.y, t.dy = t.memory.reserve(chain.In()), t.memory.reserve(y), t.memory.reserve(y)
 	t.images = t.memory.reserve(t.convert.Op().(backend.Convert).From)
 	if t.options.Soft {
@@ -135,7 +142,7 @@ func (t *Training) reserve(chain backend.Chain) {
 // tensors are those that lie in the arena of this network.
 func (t *Training) tensors() []*backend.Tensor {
 	var list []*backend.Tensor
-	for _, tensor := range append(t.guard.tensors(), &t.images, &t.labels, &t.target, &t.mask, &t.x, &t.y, &t.dy, &t.losses, &t.plan, &t.hyper, &t.ends) {
+	for _, tensor := range append(t.guard.tensors(), &t.filters.copy, &t.images, &t.labels, &t.target, &t.mask, &t.x, &t.y, &t.dy, &t.losses, &t.plan, &t.hyper, &t.ends) {
 		if tensor.Desc != (backend.Desc{}) {
 			list = append(list, tensor)
 		}

@@ -83,10 +83,9 @@ func (t *Training) MaskLen() int { return t.mask.Elements() }
 
 // issue returns the function that queues one step, with or without the update at its end.
 func (t *Training) issue() func(update bool) error {
-	var params, grads []backend.Tensor
-	p := t.state.params
+	var grads []backend.Tensor
+	p, params := t.state.params, t.filters.tensors()
 	for i, q := range p.arch.params {
-		params = append(params, p.tensors[i])
 		if q.Kind.Trainable() {
 			grads = append(grads, p.inArena(i, t.state.gradients))
 		}
@@ -124,12 +123,11 @@ func (t *Training) run(parts ...[]call) error {
 
 // network is from bytes to gradients.
 func (t *Training) network(params, grads []backend.Tensor) []call {
-	return []call{
-		{t.convert, &backend.ConvertArgs{X: t.images, Y: t.x}},
-		{t.forward, &backend.BlockArgs{X: t.x, Mask: t.mask, Params: params, Y: t.y}},
-		{t.loss, t.lossArgs()},
-		{t.backward, &backend.BlockArgs{X: t.x, DY: t.dy, Mask: t.mask, Params: params, Grads: grads}},
-	}
+	return append(t.filters.calls(),
+		call{t.convert, &backend.ConvertArgs{X: t.images, Y: t.x}},
+		call{t.forward, &backend.BlockArgs{X: t.x, Mask: t.mask, Params: params, Y: t.y}},
+		call{t.loss, t.lossArgs()},
+		call{t.backward, &backend.BlockArgs{X: t.x, DY: t.dy, Mask: t.mask, Params: params, Grads: grads}})
 }
 
 // Batch is how many images a step takes.

@@ -29,11 +29,12 @@ type Options struct {
 	DecayFilter  string // "disable", "auto" or "norm_and_bias"
 	Smoothing    float64
 	SumLoss      bool
-	LossScale    float64 // the first one if it is found on the way
-	DynamicScale bool    // double the loss scale from time to time, halve it when gradients overflow
-	Clip         float64 // limit of the gradient's norm; 0 for none
-	Accumulate   int     // batches whose gradients are added up before an update; 0 and 1: none
-	EMA          float64 // decay of the averages of the weights; 0 for none
+	LossScale    float64       // the first one if it is found on the way
+	DynamicScale bool          // double the loss scale from time to time, halve it when gradients overflow
+	Clip         float64       // limit of the gradient's norm; 0 for none
+	Accumulate   int           // batches whose gradients are added up before an update; 0 and 1: none
+	EMA          float64       // decay of the averages of the weights; 0 for none
+	DType        backend.DType // of activations and products; 0 for what the device prefers
 	Fuse         backend.Fuse
 	LogInterval  int // steps
 	ValInterval  int // epochs

@@ -156,7 +156,7 @@ func (r *run) open(group func(model.Param) int) (err error) {
 		return err
 	}
 	r.eval, err = model.NewInference(r.judged(), model.InferenceOptions{
-		Batch: r.Batch, Size: r.ImageSize, Normalization: r.Normalization, Fuse: r.Fuse})
+		Batch: r.Batch, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization, Fuse: r.Fuse})
 	return err
 }
 
@@ -173,7 +173,7 @@ func (r *run) training(n int) (*model.Training, error) {
 	if t, ok := r.steps[n]; ok {
 		return t, nil
 	}
-	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, Normalization: r.Normalization,
+	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization,
 		Smoothing: r.Smoothing, Soft: r.soft, SumLoss: r.SumLoss, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
 	if err != nil {
 		return nil, err

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"sort"
 	"strings"
 
 	"mnv2/backend"
 	"mnv2/internal/cli"
 	"mnv2/internal/devices"
-	"mnv2/internal/options"
 )
 
 func devicesCommand(ctx context.Context, in cli.Invocation) error {
@@ -93,36 +91,6 @@ func openDevice(in cli.Invocation) (backend.Backend, error) {
 	}
 	note(in, text)
 	return b, nil
-}
-
-// deviceOptions are what the options say about the device.
-func deviceOptions(in cli.Invocation) devices.Options {
-	o := &in.Options
-	level := o.ValAmpLevel
-	if in.Command == "train" {
-		level = o.AmpLevel
-	}
-	return devices.Options{Threads: o.Threads, Debug: o.DebugDevice, Fast: !o.Deterministic, Down: o.TF32 || level != "O0",
-		Warn: func(text string) { fmt.Fprintln(in.Stderr, "mnv2: warning:", text) }}
-}
-
-// deviceNotes says which options the device does not need or does not have.
-func deviceNotes(o *options.Options, info backend.Info) []string {
-	var list []string
-	if slices.Contains(info.DTypes, backend.F16) {
-		return nil
-	}
-	if level := o.AmpLevel; level != "O0" && o.IsSet("amp_level") {
-		list = append(list, fmt.Sprintf("amp_level %s: the %s device computes in float32 at every level", level, info.Device))
-	}
-	for name, isOn := range map[string]bool{"tf32": o.TF32, "amp_dtype": o.IsSet("amp_dtype"), "val_amp_level": o.ValAmpLevel != "O0",
-		"deterministic": !o.Deterministic} {
-		if isOn {
-			list = append(list, fmt.Sprintf("%s has no effect on the %s device, which computes in float32 and always gives the same bits", name, info.Device))
-		}
-	}
-	sort.Strings(list)
-	return list
 }
 
 // note prints a line for a person: nothing with --quiet, and nothing beside JSON.

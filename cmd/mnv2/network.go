@@ -54,7 +54,7 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	net, err := placeNetwork(o, device, arch, values, n)
+	net, err := placeNetwork(*in, device, arch, values, n)
 	if err != nil {
 		_ = device.Close() // the first failure is what the user must hear of
 		return nil, nil, err
@@ -104,7 +104,12 @@ func readNetwork(o *options.Options, f *weights.File) (*model.Arch, map[string][
 	return arch, fit.Values, nil
 }
 
-func placeNetwork(o *options.Options, b backend.Backend, arch *model.Arch, values map[string][]float32, n int) (*network, error) {
+func placeNetwork(in cli.Invocation, b backend.Backend, arch *model.Arch, values map[string][]float32, n int) (*network, error) {
+	o := &in.Options
+	dtype, err := activationType(in, b.Info())
+	if err != nil {
+		return nil, err
+	}
 	fuse, err := backend.ParseFuse(o.Fuse)
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
@@ -116,7 +121,7 @@ func placeNetwork(o *options.Options, b backend.Backend, arch *model.Arch, value
 	if err := params.Store(values); err != nil {
 		return nil, err
 	}
-	inference, err := model.NewInference(params, model.InferenceOptions{Batch: n, Size: o.ImageResize,
+	inference, err := model.NewInference(params, model.InferenceOptions{Batch: n, Size: o.ImageResize, DType: dtype,
 		Normalization: normalization(o), Fuse: fuse})
 	if err != nil {
 		return nil, err

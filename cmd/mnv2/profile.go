@@ -49,7 +49,7 @@ func profileInference(ctx context.Context, in cli.Invocation, net *network, devi
 		return err
 	}
 	return profiled(ctx, in, device, func(b backend.Backend) (profile.Stepper, error) {
-		placed, err := placeNetwork(&in.Options, b, net.arch, values, n)
+		placed, err := placeNetwork(in, b, net.arch, values, n)
 		if err != nil {
 			return nil, err
 		}

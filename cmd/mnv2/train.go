@@ -203,6 +203,10 @@ func (j *trainJob) runOptions() (train.Options, error) {
 	if err != nil {
 		return train.Options{}, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
+	dtype, err := activationType(j.in, j.device.Info())
+	if err != nil {
+		return train.Options{}, err
+	}
 	run := train.Options{
 		Model: o.Model, ImageSize: o.ImageResize, Normalization: normalization(o),
 		Batch: o.BatchSize, Epochs: o.EpochSize, Seed: uint64(o.Seed),
@@ -211,7 +215,7 @@ func (j *trainJob) runOptions() (train.Options, error) {
 			Stair: o.LREpochStair, DecayRate: o.DecayRate, Milestones: o.MultiStepDecayMilestones},
 		Optimizer:   train.Optimizer{Name: o.Opt, Momentum: o.Momentum, Eps: o.Eps, Nesterov: o.UseNesterov},
 		WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
-		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", Fuse: fuse,
+		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", DType: dtype, Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
 		SaveSteps: o.CkptSaveSteps, SaveEvery: time.Duration(o.CkptSaveMinutes * float64(time.Minute)), SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
