@@ -78,8 +78,12 @@ func chip(c *devicecheck.Case, index int) error {
 		return err
 	}
 	c.Set("devices", n)
-	c.Set("chip", lib.SocName())
-	d, err := lib.Open(index, acl.DeviceOptions{InfNaN: !saturates(lib.SocName())})
+	soc, err := lib.SocName()
+	if err != nil {
+		return err
+	}
+	c.Set("chip", soc)
+	d, err := lib.Open(index, acl.DeviceOptions{InfNaN: !saturates(soc)})
 	if err != nil {
 		return err
 	}
@@ -92,7 +96,7 @@ func chip(c *devicecheck.Case, index int) error {
 	free, total, err := d.Memory()
 	c.Set("bytes free", free)
 	c.Set("bytes", total)
-	c.Set("value", fmt.Sprintf("%s, %.1f of %.1f GiB free", lib.SocName(), float64(free)/(1<<30), float64(total)/(1<<30)))
+	c.Set("value", fmt.Sprintf("%s, %.1f of %.1f GiB free", soc, float64(free)/(1<<30), float64(total)/(1<<30)))
 	return errors.Join(err, d.Close())
 }
 

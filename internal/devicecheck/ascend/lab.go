@@ -31,7 +31,10 @@ func withLab(index int, quick bool, f func(*lab)) error {
 	if _, err := lib.SetDeterministic(true); err != nil {
 		return err
 	}
-	l := &lab{lib: lib, soc: lib.SocName(), quick: quick}
+	l := &lab{lib: lib, quick: quick}
+	if l.soc, err = lib.SocName(); err != nil {
+		return err
+	}
 	if l.dev, err = lib.Open(index, acl.DeviceOptions{InfNaN: !saturates(l.soc)}); err != nil {
 		return err
 	}
