@@ -271,3 +271,15 @@ func TestAnEmptyReportIsNotBad(t *testing.T) {
 	assert.Contains(t, page.String(), "Nothing is wrong.")
 	assert.Contains(t, page.String(), "why?\n    found:   because\n    assumed: no reason\n    this differs\n")
 }
+
+func TestOutputOfPrograms(t *testing.T) {
+	if os.Getenv("MNV2_EXEC") != "" {
+		t.Skip("programs of another architecture need an emulator")
+	}
+	c := &Case{outcome: Outcome{State: OK}}
+	require.NoError(t, Output(c, os.Args[0], "-test.run=^$"))
+	assert.Contains(t, c.Get("output"), "PASS")
+	assert.Equal(t, OK, c.outcome.State)
+	require.NoError(t, Output(c, "/no/such/program"))
+	assert.Equal(t, Unsupported, c.outcome.State, "a program that is not there is no fault of the device")
+}

@@ -41,7 +41,7 @@ func cpuDriver(o Options) backend.Driver {
 
 // absent is a driver that this program was built without.
 func absent(name string) backend.Driver {
-	err := fmt.Errorf("%w: not part of this build", backend.ErrUnavailable)
+	err := fmt.Errorf("%w: not part of this build: make %s builds it in", backend.ErrUnavailable, name)
 	return backend.Driver{
 		Name:  name,
 		Probe: func() ([]backend.Info, error) { return nil, err },

@@ -40,6 +40,7 @@ var rules = []rule{
 	{"internal/devices", "lists the devices that are compiled in", []string{"backend", "cpu", "cuda", "ascend"}},
 	{"internal/devicecheck/anydevice", "tries any device: it knows no vendor", []string{"backend", "backend/ref", "backend/backendtest", "model", "internal/devicecheck", "internal/bench", "internal/profile"}},
 	{"internal/devicecheck/ascend", "asks one vendor's libraries", []string{"backend", "backend/ref", "csrc/acl", "csrc/aclprobe", "internal/devicecheck"}},
+	{"internal/devicecheck/cuda", "asks one vendor's tools", []string{"internal/devicecheck"}},
 	{"internal/devicecheck", "runs steps in processes of their own: what they try is not its matter", []string{"backend", "internal/atomicfile"}},
 	{"build", "holds recipes for containers and clusters", nil},
 	{"internal/atomicfile", "writes files", nil},

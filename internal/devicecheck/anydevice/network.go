@@ -48,6 +48,11 @@ func newNet(b backend.Backend, s shape, nudge bool) (_ *net, err error) {
 	if n.state, err = model.NewTrainState(n.params); err != nil {
 		return n, err
 	}
+	if b.Info().DTypes[0] == backend.F16 { // so that small gradients do not vanish
+		if err = n.state.StoreHealth(model.Health{Scale: 1024}); err != nil {
+			return n, err
+		}
+	}
 	n.steps, err = model.NewTraining(n.state, model.TrainingOptions{Batch: s.batch, Size: s.size, Normalization: imageNet, Rule: backend.Momentum})
 	if err == nil {
 		n.mask = make([]byte, n.steps.MaskLen())

@@ -35,7 +35,7 @@ func (t Target) width() float64 {
 	return 1
 }
 
-// speed times the whole network, copies to and from the device included. A batch that does not fit is no failure.
+// speed times the whole network in every type of activations, copies to and from the device included.
 func (t Target) speed(ctx context.Context, r *devicecheck.Recorder) (err error) {
 	b, err := t.Open()
 	if err != nil {
@@ -46,28 +46,34 @@ func (t Target) speed(ctx context.Context, r *devicecheck.Recorder) (err error) 
 	if err != nil {
 		return err
 	}
-	m := &bench.Bench{Device: b, Arch: arch, Numbers: imageNet, Time: 5 * time.Second,
-		Values: func() (map[string][]float32, error) { return arch.Init(1), nil }}
-	if t.Quick {
-		m.Time = 50 * time.Millisecond
+	for _, dtype := range b.Info().DTypes {
+		m := &bench.Bench{Device: preferring{b, dtype}, Arch: arch, Numbers: imageNet, Time: 5 * time.Second,
+			Values: func() (map[string][]float32, error) { return arch.Init(1), nil }}
+		if t.Quick {
+			m.Time = 50 * time.Millisecond
+		}
+		for _, one := range t.cases() {
+			r.Try(fmt.Sprintf("%s in %v, width %g, %d px, batch %d", one.Name, dtype, t.width(), one.Size, one.Batch),
+				func(c *devicecheck.Case) error { return timed(ctx, c, m, one) })
+		}
 	}
-	for _, one := range t.cases() {
-		r.Try(fmt.Sprintf("%s, width %g, %d px, batch %d", one.Name, t.width(), one.Size, one.Batch), func(c *devicecheck.Case) error {
-			result, err := m.Run(ctx, one)
-			if errors.Is(err, backend.ErrOutOfMemory) {
-				c.End(devicecheck.Unsupported, "%v", err)
-				return nil
-			}
-			if err != nil {
-				return err
-			}
-			c.Set("images/s", result.ImagesPerSec)
-			c.Set("ms", result.Median*1e3)
-			c.Set("spread", result.Spread)
-			c.Set("device bytes", result.DeviceBytes)
-			return nil
-		})
+	return nil
+}
+
+// timed measures one case. A batch that does not fit is no failure.
+func timed(ctx context.Context, c *devicecheck.Case, m *bench.Bench, one bench.Case) error {
+	result, err := m.Run(ctx, one)
+	if errors.Is(err, backend.ErrOutOfMemory) {
+		c.End(devicecheck.Unsupported, "%v", err)
+		return nil
 	}
+	if err != nil {
+		return err
+	}
+	c.Set("images/s", result.ImagesPerSec)
+	c.Set("ms", result.Median*1e3)
+	c.Set("spread", result.Spread)
+	c.Set("device bytes", result.DeviceBytes)
 	return nil
 }
 

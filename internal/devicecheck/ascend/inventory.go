@@ -4,15 +4,12 @@ package ascend
 
 import (
 	"bufio"
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"mnv2/csrc/acl"
 	"mnv2/internal/devicecheck"
@@ -24,7 +21,7 @@ func inventory(r *devicecheck.Recorder, index int) {
 	r.Try("chip", func(c *devicecheck.Case) error { return chip(c, index) })
 	r.Try("files", files)
 	for _, args := range [][]string{{"info"}, {"info", "-m"}, {"info", "-t", "board", "-i", "0"}, {"info", "-t", "health", "-i", "0"}, {"topo"}} {
-		r.Try("npu-smi "+strings.Join(args, " "), func(c *devicecheck.Case) error { return run(c, "npu-smi", args...) })
+		r.Try("npu-smi "+strings.Join(args, " "), func(c *devicecheck.Case) error { return devicecheck.Output(c, "npu-smi", args...) })
 	}
 }
 
@@ -115,17 +112,5 @@ func files(c *devicecheck.Case) error {
 	}
 	kernels, _ := filepath.Glob(filepath.Join(os.Getenv("ASCEND_OPP_PATH"), "built-in/op_impl/ai_core/tbe/kernel/*"))
 	c.Set("kernel packages", kernels)
-	return nil
-}
-
-// run notes what a program prints. One that is not there is no failure.
-func run(c *devicecheck.Case, name string, args ...string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
-	c.Set("output", string(out))
-	if err != nil {
-		c.End(devicecheck.Unsupported, "%v", err)
-	}
 	return nil
 }

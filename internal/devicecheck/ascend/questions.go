@@ -70,11 +70,11 @@ func ask(l *lab, r *devicecheck.Recorder) {
 				c.Set("value", answer)
 				return nil
 			}
-			state := devicecheck.Answered
-			if assumed := q.assumed(l); answer != assumed {
-				c.Set("assumed", assumed)
+			assumed, state := q.assumed(l), devicecheck.Answered
+			if answer != assumed {
 				state = devicecheck.Differs
 			}
+			c.Set("assumed", assumed)
 			c.End(state, "%s", answer)
 			return nil
 		})
