@@ -283,3 +283,11 @@ func TestOutputOfPrograms(t *testing.T) {
 	require.NoError(t, Output(c, "/no/such/program"))
 	assert.Equal(t, Unsupported, c.outcome.State, "a program that is not there is no fault of the device")
 }
+
+func TestLongLinesLoseTheirMiddle(t *testing.T) {
+	long := "begin" + strings.Repeat("x", 1000) + "end"
+	short := firstLine(long + "\nand more")
+	assert.Len(t, short, 405)
+	assert.True(t, strings.HasPrefix(short, "begin") && strings.HasSuffix(short, "end"), short)
+	assert.Equal(t, "a", firstLine("a\nb"))
+}

@@ -78,7 +78,7 @@ func (r *Report) writeBad(w io.Writer) {
 		}
 		for _, o := range s.Outcomes {
 			if o.State.IsBad() {
-				fmt.Fprintf(w, "  %s: %s: %s: %s\n", s.Name, o.Case, o.State, firstLine(o.Text))
+				fmt.Fprintf(w, "  %s: %s: %s: %s\n", s.Name, firstLine(o.Case), o.State, firstLine(o.Text))
 			}
 		}
 	}
@@ -169,9 +169,15 @@ func short(v any) string {
 	return fmt.Sprint(v)
 }
 
+// firstLine returns the first line of a text, without the middle of a long one: names of networks are long, and what went wrong
+// stands at the end.
 func firstLine(text string) string {
+	const head, end = 150, 250
 	line, _, _ := strings.Cut(text, "\n")
-	return line
+	if len(line) <= head+end {
+		return line
+	}
+	return strings.ToValidUTF8(line[:head], "") + " ... " + strings.ToValidUTF8(line[len(line)-end:], "")
 }
 
 // Find returns the result of a step, or nil.
