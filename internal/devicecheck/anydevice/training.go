@@ -35,7 +35,7 @@ func (t Target) trainingPlan() trainingPlan {
 func (t Target) training(ctx context.Context, r *devicecheck.Recorder) error {
 	return t.with(func(device, reference backend.Backend) error {
 		p := t.trainingPlan()
-		for _, dtype := range device.Info().DTypes {
+		for _, dtype := range trained(device) {
 			b := preferring{device, dtype}
 			r.Try(fmt.Sprintf("overfit one batch in %v", dtype), func(c *devicecheck.Case) error { return overfit(ctx, c, b, p) })
 			r.Try(fmt.Sprintf("the same bits again in %v", dtype), func(c *devicecheck.Case) error { return repeat(ctx, c, b, p) })
@@ -46,6 +46,9 @@ func (t Target) training(ctx context.Context, r *devicecheck.Recorder) error {
 		return nil
 	})
 }
+
+// trained lists the types of activations in which whole networks are made: so far only the one that the device prefers.
+func trained(b backend.Backend) []backend.DType { return b.Info().DTypes[:1] }
 
 // preferring is a device that prefers activations of a type.
 type preferring struct {
