@@ -48,6 +48,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 		return newGlobalAvgPool(o, e)
 	case backend.SoftmaxCrossEntropy:
 		return newSoftmaxCrossEntropy(o, e)
+	case backend.ClassLoss:
+		return newClassLoss(o, e)
 	case backend.Convert:
 		return newConvert(o, e)
 	case backend.Guard:

@@ -20,7 +20,7 @@ func (c opCase) name() string { return c.op.String() + " " + string(c.data) }
 // opCases returns the case list for activations of type t in layout l.
 func opCases(t backend.DType, l backend.Layout) []opCase {
 	return slices.Concat(convCases(t, l), normCases(t, l), activationCases(t, l), elementwiseCases(t, l), poolCases(t, l),
-		lossCases(t, l), convertCases(t, l), reduceCases(t, l), updateCases(), guardCases())
+		lossCases(t, l), convertCases(t, l), reduceCases(t, l), updateCases(), guardCases(), classLossCases(t, l))
 }
 
 // convShape is n images of h x w, c -> k channels, r x r taps, stride, padding, groups.
@@ -232,6 +232,21 @@ func updateCases() []opCase {
 				op.Tensors = min(n, 5)
 			}
 			list = append(list, opCase{op: op, data: normal}, opCase{op: op, data: skipped})
+		}
+	}
+	return list
+}
+
+func classLossCases(t backend.DType, l backend.Layout) []opCase {
+	var list []opCase
+	for kind := backend.BinaryCrossEntropy; kind <= backend.JensenShannon; kind++ {
+		for _, s := range []struct {
+			n, c      int
+			smoothing float32
+			mean      bool
+			data      profile
+		}{{3, 10, 0, true, normal}, {6, 1000, 0.1, true, normal}, {3, 1, 0, false, normal}, {6, 7, 0.1, false, normal}, {12, 9, 0.1, true, edges}, {3, 4, 0, true, same}} {
+			list = append(list, opCase{op: backend.ClassLoss{Kind: kind, DType: t, Layout: l, N: s.n, C: s.c, Smoothing: s.smoothing, Mean: s.mean}, data: s.data})
 		}
 	}
 	return list

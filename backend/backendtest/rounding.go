@@ -63,6 +63,8 @@ func roundingBy(run Computer, op backend.Op, before, after []*ref.Tensor) ([]*re
 		roundConvert(o, before[0], bounds[1])
 	case backend.SoftmaxCrossEntropy:
 		roundSoftmaxCrossEntropy(o, before, after, bounds)
+	case backend.ClassLoss:
+		roundClassLoss(o, before, bounds)
 	case backend.Guard:
 		roundFew(after[len(after)-2], bounds[len(after)-2])
 		roundFew(after[len(after)-1], bounds[len(after)-1])

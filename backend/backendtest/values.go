@@ -101,6 +101,9 @@ func special(rng *rand.Rand, op backend.Op, o backend.Operand) func(i int) float
 			return func(int) float64 { return min(max(3+4*rng.NormFloat64(), 0), 6) }
 		}
 	case "labels", "target":
+		if o, ok := op.(backend.ClassLoss); ok {
+			return targets(rng, backend.SoftmaxCrossEntropy{C: o.C, Soft: true})
+		}
 		return targets(rng, op.(backend.SoftmaxCrossEntropy))
 	}
 	return nil

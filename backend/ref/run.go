@@ -87,6 +87,8 @@ func dispatch(op backend.Op, t []*Tensor) error {
 		globalAvgPool(o, t[0], t[1])
 	case backend.SoftmaxCrossEntropy:
 		return softmaxCrossEntropy(o, t)
+	case backend.ClassLoss:
+		classLoss(o, t)
 	case backend.Convert:
 		convert(o, t[0], t[1])
 	case backend.Guard:
