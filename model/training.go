@@ -13,12 +13,13 @@ type TrainingOptions struct {
 	Size  int           // side of the square images
 	DType backend.DType // of activations and products; 0 for what the device prefers
 	Normalization
-	Smoothing float64      // of the labels
-	Soft      bool         // targets are rows of probabilities, not labels
-	SumLoss   bool         // the gradient is that of the sum of the losses, not of their mean
-	Rule      backend.Rule // of the optimizer
-	Clip      float64      // limit of the gradient's norm; 0 for none
-	Window    int          // steps after which the loss scale is doubled; 0 keeps it
+	Loss      backend.LossKind // 0 is softmax cross-entropy; all others want soft targets
+	Smoothing float64          // of the labels
+	Soft      bool             // targets are rows of probabilities, not labels
+	SumLoss   bool             // the gradient is that of the sum of the losses, not of their mean
+	Rule      backend.Rule     // of the optimizer
+	Clip      float64          // limit of the gradient's norm; 0 for none
+	Window    int              // steps after which the loss scale is doubled; 0 keeps it
 	Fuse      backend.Fuse
 }
 

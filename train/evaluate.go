@@ -13,6 +13,7 @@ import (
 // EvalOptions say how to measure a network.
 type EvalOptions struct {
 	Batch     int
+	Loss      string // BCE measures that in place of softmax cross-entropy
 	Smoothing float64
 	Progress  func(images int) // told how many images are done; may be nil
 	Examiner  Examiner         // shown every image; may be nil
@@ -28,7 +29,7 @@ type Examiner interface {
 // count neither as right nor as wrong.
 func Evaluate(ctx context.Context, net *model.Inference, classes int, loader *data.Loader, o EvalOptions) (Metrics, error) {
 	start := time.Now()
-	counts := tally{smoothing: o.Smoothing}
+	counts := tally{smoothing: o.Smoothing, isBinary: o.Loss == "BCE"}
 	logits := make([]float32, o.Batch*classes)
 	it := loader.Epoch(ctx, 0, 0)
 	defer it.Close()

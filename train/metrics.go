@@ -5,7 +5,7 @@ import "math"
 // Metrics are what a network scores on a data set.
 type Metrics struct {
 	Top1, Top5   float64 // percent
-	Loss         float64 // mean cross-entropy
+	Loss         float64 // mean cross-entropy, binary if that is what is trained on
 	LossSmoothed float64 // the same with the training's label smoothing
 	Images       int
 	Seconds      float64
@@ -13,6 +13,7 @@ type Metrics struct {
 
 // tally adds up the scores of images one by one, in float64.
 type tally struct {
+	isBinary       bool
 	smoothing      float64
 	images         int
 	top1, top5     int
@@ -36,6 +37,11 @@ func (t *tally) add(row []float32, label int) {
 		t.top5++
 	case rank < 5:
 		t.top5++
+	}
+	if t.isBinary {
+		plain, smoothed := binaryLoss(row, label, t.smoothing)
+		t.loss, t.smoothed = t.loss+plain, t.smoothed+smoothed
+		return
 	}
 	logSum := logSumExp(row)
 	loss := logSum - float64(row[label])

@@ -27,6 +27,7 @@ type Options struct {
 	Optimizer
 	WeightDecay  float64
 	DecayFilter  string // "disable", "auto" or "norm_and_bias"
+	Loss         string // MindCV's name; "" is CE
 	Smoothing    float64
 	SumLoss      bool
 	LossScale    float64       // the first one if it is found on the way

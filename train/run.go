@@ -79,6 +79,7 @@ type run struct {
 	at     weights.RunState
 	pace   pace
 
+	loss    loss
 	soft    bool // targets are rows, not labels
 	losses  []float32
 	mask    []byte
@@ -127,7 +128,11 @@ func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, 
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates, soft: in.Train.Mixes(), skipped: at.Skipped}
+	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates, skipped: at.Skipped}
+	if r.loss, err = newLoss(o.Loss, o.SumLoss, in.Train.Splits()); err != nil {
+		return nil, err
+	}
+	r.soft = in.Train.Mixes() || r.loss.kind != 0
 	if r.rule, err = o.Optimizer.rule(); err != nil {
 		return nil, err
 	}
@@ -174,7 +179,7 @@ func (r *run) training(n int) (*model.Training, error) {
 		return t, nil
 	}
 	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization,
-		Smoothing: r.Smoothing, Soft: r.soft, SumLoss: r.SumLoss, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
+		Smoothing: r.Smoothing, Soft: r.soft, Loss: r.loss.kind, SumLoss: r.loss.sum, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
 	if err != nil {
 		return nil, err
 	}

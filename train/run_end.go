@@ -43,7 +43,7 @@ func (r *run) validate(ctx context.Context) (Metrics, error) {
 	if err := r.eval.Prepare(); err != nil {
 		return Metrics{}, err
 	}
-	o := EvalOptions{Batch: r.Batch, Smoothing: r.Smoothing, Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }}
+	o := EvalOptions{Batch: r.Batch, Loss: r.Loss, Smoothing: r.Smoothing, Progress: func(images int) { r.Report(Validating{r.at.Epoch, images}) }}
 	if r.Examine != nil {
 		o.Examiner = r.Examine(r.at.Epoch)
 	}

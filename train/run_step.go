@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"math"
 
 	"mnv2/data"
 	"mnv2/model"
@@ -72,24 +73,19 @@ func (r *run) reportStep(t *model.Training, images int, lr float64) error {
 	if err != nil {
 		return err
 	}
-	r.at.LastLoss = loss
+	if !math.IsNaN(loss) && !math.IsInf(loss, 0) { // of a step that was skipped
+		r.at.LastLoss = loss
+	}
 	r.pace.step(&stepped)
 	r.Report(Logged{Stepped: stepped, Loss: loss, Elapsed: r.pace.sinceLog(), LossScale: health.Scale, Skipped: health.Skipped, GradientNorm: health.Norm})
 	return r.examine(t, health, loss, lr)
 }
 
-// readLoss is the loss of the last step: the mean over its images, or their sum with reduction sum.
+// readLoss is the loss of the last step.
 func (r *run) readLoss(t *model.Training) (float64, error) {
 	r.losses = resized(r.losses, t.Batch())
 	if err := t.Losses(r.losses); err != nil {
 		return 0, fmt.Errorf("read the loss: %w", err)
 	}
-	sum := 0.0
-	for _, l := range r.losses {
-		sum += float64(l)
-	}
-	if r.SumLoss {
-		return sum, nil
-	}
-	return sum / float64(len(r.losses)), nil
+	return r.loss.of(r.losses), nil
 }

@@ -104,30 +104,47 @@ func TestRunWithASmallerLastBatch(t *testing.T) {
 }
 
 func TestRunStopsWhenTheLossIsNotFinite(t *testing.T) {
-	o, in, _ := small(t)
+	o, in, events := small(t)
 	o.Schedule.LR = 1e30
+	o.SaveInterval, in.Val = 1, nil
 	_, err := Run(context.Background(), o, in)
 	require.ErrorIs(t, err, ErrDiverged)
 	assert.ErrorContains(t, err, "--lr")
+	assert.ErrorContains(t, err, "the last good checkpoint is "+filepath.Join(o.SaveDir, "m-1_3.ckpt"))
+	assert.Regexp(t, `first in the .* features\.`, err.Error())
+	var told *Skipped
+	for _, e := range *events {
+		if s, ok := e.(Skipped); ok && told == nil {
+			told = &s
+		}
+	}
+	require.NotNil(t, told)
+	assert.NotEmpty(t, told.Layer)
+	assert.False(t, told.Expected)
 }
 
 // A run that is interrupted at a step, and goes on from what it saved, ends where an uninterrupted one does.
 func TestInterruptedRunGoesOn(t *testing.T) {
 	for _, name := range []string{"momentum", "adam", "rmsprop", "adagrad", "nadam", "lamb"} {
-		t.Run(name, func(t *testing.T) { interruptedRunGoesOn(t, name) })
+		t.Run(name, func(t *testing.T) { interruptedRunGoesOn(t, func(o *Options) { o.Optimizer.Name = name }) })
 	}
+	t.Run("everything", func(t *testing.T) {
+		interruptedRunGoesOn(t, func(o *Options) {
+			o.EMA, o.Accumulate, o.Clip, o.DynamicScale, o.LossScale, o.Loss = 0.9, 2, 1, true, 1e38, "BCE"
+		})
+	})
 }
 
-func interruptedRunGoesOn(t *testing.T, optimizer string) {
+func interruptedRunGoesOn(t *testing.T, change func(*Options)) {
 	whole, in, _ := small(t)
-	whole.Optimizer.Name = optimizer
+	change(&whole)
 	_, err := Run(context.Background(), whole, in)
 	require.NoError(t, err)
 	want := finalState(t, whole)
 
 	for _, at := range []string{"log1.2", "log2.3", "validated3"} {
 		o, in, events := small(t)
-		o.Optimizer.Name = optimizer
+		change(&o)
 		ctx, cancel := context.WithCancel(context.Background())
 		record := o.Report
 		o.Report = func(e Event) {

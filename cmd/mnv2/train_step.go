@@ -10,6 +10,7 @@ const autoLossScale = 1 << 24
 
 // stepOptions are the options of a single step: the loss scale, what happens to gradients, the averages of the weights.
 func stepOptions(o *options.Options, to *train.Options) {
+	to.Loss = o.Loss
 	to.LossScale, to.DynamicScale = o.LossScale, o.LossScaleType == "dynamic"
 	if o.LossScaleType == "auto" && o.AmpLevel != "O0" {
 		to.DynamicScale = true

@@ -79,7 +79,7 @@ func measure(ctx context.Context, in cli.Invocation, net *network, images int, l
 			float64(done)/elapsed.Seconds(), term.Duration(term.Remaining(int64(done), int64(images), elapsed))))
 	}
 	m, err := train.Evaluate(ctx, net.inference, net.arch.Classes, loader,
-		train.EvalOptions{Batch: in.Options.BatchSize, Smoothing: in.Options.LabelSmoothing, Progress: progress})
+		train.EvalOptions{Batch: in.Options.BatchSize, Loss: in.Options.Loss, Smoothing: in.Options.LabelSmoothing, Progress: progress})
 	return m, errors.Join(err, screen.Clear())
 }
 

@@ -77,9 +77,9 @@ func schedulerRows() []*Option {
 func lossRows() []*Option {
 	return []*Option{
 		{Name: "loss", Group: Loss, Default: "CE", Choices: []string{"BCE", "CE"}, Hidden: []string{"jsd", "asl_single_label", "asl_multi_label"}, Acts: Train | Validate,
-			Help:  "cross-entropy (CE) or binary cross-entropy (BCE)",
-			Later: &Later{What: "this loss is", Built: []string{"CE"}, Try: "use CE"},
-			at:    func(o *Options) any { return &o.Loss }},
+			Help: "cross-entropy (CE) or binary cross-entropy (BCE)",
+			Note: "Also jsd, which needs aug_splits 3, asl_single_label and asl_multi_label (targets are one class each, or two that are mixed). As in MindCV, asl_multi_label is always a sum and asl_single_label a mean. jsd trains on all three pictures; in MindCV the divergence has no gradient. Validation measures BCE for BCE, else CE.",
+			at:   func(o *Options) any { return &o.Loss }},
 		{Name: "label_smoothing", Group: Loss, Default: "0.0", Bounds: between(0, 1), Acts: Train | Validate,
 			Help: "share of the target spread over all classes",
 			Note: "MindCV's validation loss includes it; here both losses are printed.",
