@@ -28,8 +28,11 @@ type Range struct{ Off, Len int }
 // gaps stay zero.
 const slotElements = backend.Alignment / 2
 
+// Frozen is the group of trainable parameters that are not trained.
+const Frozen = -1
+
 // NewParameters makes room for the parameters of a on device b. group says to which optimizer group, counted from 0, a
-// trainable parameter belongs; nil puts all in group 0. The values are zero until Store.
+// trainable parameter belongs, or that it is [Frozen]; nil puts all in group 0. The values are zero until Store.
 func NewParameters(b backend.Backend, a *Arch, group func(Param) int) (*Parameters, error) {
 	p := &Parameters{arch: a, device: b, tensors: make([]backend.Tensor, len(a.params))}
 	if group == nil {
@@ -85,7 +88,7 @@ func (p *Parameters) placeTrainable(group func(Param) int) int {
 		end = p.place(begin, func(q Param) bool { return q.Kind.Trainable() && group(q) == g })
 		p.groups = append(p.groups, Range{begin, end - begin})
 	}
-	return end
+	return p.place(end, func(q Param) bool { return q.Kind.Trainable() && group(q) == Frozen })
 }
 
 // place puts the parameters that pass one after the other from element at on, and returns where they end.

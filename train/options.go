@@ -1,8 +1,6 @@
 package train
 
 import (
-	"fmt"
-	"strings"
 	"time"
 
 	"mnv2/backend"
@@ -25,8 +23,8 @@ type Options struct {
 
 	Schedule Schedule
 	Optimizer
-	WeightDecay  float64
-	DecayFilter  string // "disable", "auto" or "norm_and_bias"
+	WeightDecay float64
+	Grouping
 	Loss         string // MindCV's name; "" is CE
 	Smoothing    float64
 	SumLoss      bool
@@ -51,36 +49,4 @@ type Options struct {
 
 	// Report is told what happens, in order, from the goroutine that called Run.
 	Report func(Event)
-}
-
-// decayGroups are the optimizer groups: parameters in group 0 decay, those in group 1 do not.
-const (
-	groupDecay = iota
-	groupNoDecay
-)
-
-// decayGroup returns the function that deals parameters out to groups by MindCV's weight_decay_filter.
-//
-//	disable        everything decays
-//	auto           batch norm's gamma and beta do not
-//	norm_and_bias  nor does the classifier's bias
-func decayGroup(filter string) (func(model.Param) int, error) {
-	var spared []model.Kind
-	switch strings.ToLower(filter) {
-	case "disable":
-	case "auto":
-		spared = []model.Kind{model.Gamma, model.Beta}
-	case "norm_and_bias":
-		spared = []model.Kind{model.Gamma, model.Beta, model.DenseBias}
-	default:
-		return nil, fmt.Errorf("weight_decay_filter %q: want disable, auto or norm_and_bias", filter)
-	}
-	return func(p model.Param) int {
-		for _, k := range spared {
-			if p.Kind == k {
-				return groupNoDecay
-			}
-		}
-		return groupDecay
-	}, nil
 }

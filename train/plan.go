@@ -35,7 +35,7 @@ func MakePlan(o Options, in Inputs) (Plan, error) {
 
 // memory lists what the run holds on the device.
 func (t *trial) memory() ([]Memory, error) {
-	step, err := t.training(t.Batch)
+	step, err := t.training(t.Batch * t.in.Train.Splits())
 	if err != nil {
 		return nil, err
 	}

@@ -87,21 +87,3 @@ func TestDropMask(t *testing.T) {
 	assert.NotEqual(t, mask, again)
 	assert.NotPanics(t, func() { dropMask(nil, 1, 1, 0.5) })
 }
-
-func TestDecayGroups(t *testing.T) {
-	a, err := model.New(model.Config{Width: 1, Classes: 10, InChannels: 3})
-	require.NoError(t, err)
-	for filter, want := range map[string]int{"disable": 158, "auto": 54, "norm_and_bias": 53} {
-		group, err := decayGroup(filter)
-		require.NoError(t, err)
-		n := 0
-		for _, p := range a.Params() {
-			if p.Kind.Trainable() && group(p) == groupDecay {
-				n++
-			}
-		}
-		assert.Equal(t, want, n, filter)
-	}
-	_, err = decayGroup("bias")
-	assert.ErrorContains(t, err, "norm_and_bias")
-}

@@ -76,6 +76,7 @@ type run struct {
 	log    *resultLog
 	rates  []float64
 	rule   backend.Rule
+	groups grouping
 	at     weights.RunState
 	pace   pace
 
@@ -124,11 +125,11 @@ func newRun(o Options, in Inputs) (*run, error) {
 
 // prepare makes the steps of a run ready on the device: rates are their learning rates. It touches no folder.
 func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, error) {
-	group, err := decayGroup(o.DecayFilter)
+	groups, err := o.Grouping.groups(in.Arch, o.Schedule.LR)
 	if err != nil {
 		return nil, err
 	}
-	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates, skipped: at.Skipped}
+	r := &run{Options: o, in: in, steps: map[int]*model.Training{}, at: at, rates: rates, groups: groups, skipped: at.Skipped}
 	if r.loss, err = newLoss(o.Loss, o.SumLoss, in.Train.Splits()); err != nil {
 		return nil, err
 	}
@@ -136,15 +137,15 @@ func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, 
 	if r.rule, err = o.Optimizer.rule(); err != nil {
 		return nil, err
 	}
-	if err := r.open(group); err != nil {
+	if err := r.open(); err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
 
 // open puts parameters and state on the device.
-func (r *run) open(group func(model.Param) int) (err error) {
-	if r.params, err = model.NewParameters(r.in.Device, r.in.Arch, group); err != nil {
+func (r *run) open() (err error) {
+	if r.params, err = model.NewParameters(r.in.Device, r.in.Arch, func(p model.Param) int { return r.groups.of[p.Name] }); err != nil {
 		return err
 	}
 	if err = r.params.Store(r.in.Values); err != nil {

@@ -46,12 +46,12 @@ func (r *run) input(t *model.Training, batch *data.Batch, lr float64, place int)
 // hyper are the numbers of the update that this step ends with, for each group.
 func (r *run) hyper(lr float64) []model.Hyper {
 	list := make([]model.Hyper, len(r.params.Groups()))
-	for g := range list {
+	for i, g := range r.groups.list {
 		decay := 0.0
-		if g == groupDecay {
+		if g.decays {
 			decay = r.WeightDecay
 		}
-		list[g] = r.Optimizer.hyper(r.at.GlobalStep/r.accumulate()+1, lr, decay)
+		list[i] = r.Optimizer.hyper(r.at.GlobalStep/r.accumulate()+1, lr*g.share, decay)
 	}
 	return list
 }

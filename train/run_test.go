@@ -29,7 +29,7 @@ func small(t *testing.T) (Options, Inputs, *[]Event) {
 	events := &[]Event{}
 	o := Options{Model: "m", ImageSize: 32, Normalization: model.Normalization{Mean: []float64{128, 128, 128}, Std: []float64{64, 64, 64}},
 		Batch: 4, Epochs: 3, Seed: 7, Schedule: Schedule{Name: "constant", LR: 0.01}, Optimizer: Optimizer{Momentum: 0.9},
-		DecayFilter: "auto", LossScale: 1024, LogInterval: 2, ValInterval: 2, SaveDir: t.TempDir(), SaveInterval: 2, SavePolicy: "latest_k",
+		Grouping: Grouping{DecayFilter: "auto"}, LossScale: 1024, LogInterval: 2, ValInterval: 2, SaveDir: t.TempDir(), SaveInterval: 2, SavePolicy: "latest_k",
 		KeepMax: 5, Report: func(e Event) { *events = append(*events, e) }}
 	in := Inputs{Device: device, Arch: a, Values: a.Init(1), Train: loader(t, "train", 14, true), Val: loader(t, "val", 6, false)}
 	return o, in, events

@@ -214,14 +214,17 @@ func (j *trainJob) runOptions() (train.Options, error) {
 			WarmupFactor: o.WarmupFactor, DecayEpochs: float64(o.DecayEpochs), NumCycles: o.NumCycles, CycleDecay: o.CycleDecay,
 			Stair: o.LREpochStair, DecayRate: o.DecayRate, Milestones: o.MultiStepDecayMilestones},
 		Optimizer:   train.Optimizer{Name: o.Opt, Momentum: o.Momentum, Eps: o.Eps, Nesterov: o.UseNesterov},
-		WeightDecay: o.WeightDecay, DecayFilter: o.WeightDecayFilter,
-		Smoothing: o.LabelSmoothing, SumLoss: o.Reduction == "sum", DType: dtype, Fuse: fuse,
+		WeightDecay: o.WeightDecay,
+		Smoothing:   o.LabelSmoothing, SumLoss: o.Reduction == "sum", DType: dtype, Fuse: fuse,
 		LogInterval: o.LogInterval, ValInterval: o.ValInterval,
 		SaveDir: o.CkptSaveDir, SaveInterval: o.CkptSaveInterval,
 		SaveSteps: o.CkptSaveSteps, SaveEvery: time.Duration(o.CkptSaveMinutes * float64(time.Minute)), SavePolicy: o.CkptSavePolicy, KeepMax: o.KeepCheckpointMax,
 		Report: j.event,
 	}
 	stepOptions(o, &run)
+	if text := rescale(o, &run); text != "" {
+		note(j.in, text)
+	}
 	return run, nil
 }
 

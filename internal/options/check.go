@@ -26,6 +26,7 @@ func (o *Options) check(c Command) error {
 		bad(count(o.DryRun, o.FindLR, o.OverfitBatch) > 1, "--dry_run, --find_lr and --overfit_batch: one at a time")
 		bad(o.Chart != "" && !o.DryRun && !o.FindLR, "--chart: goes with --dry_run or --find_lr; mnv2 report draws the charts of a run")
 		bad(o.FindLR && o.FindLRRange[0] == o.FindLRRange[1], "--find_lr_range %s: the first number must be less than the second", formatList(o.FindLRRange))
+		bad(o.HeadLR.Some && o.LR == 0, "--head_lr %g: needs --lr above 0, whose schedule it follows", o.HeadLR.Value)
 		bad(o.Loss == "jsd" && o.AugSplits != 3, "--loss jsd: needs --aug_splits 3, whose pictures it compares")
 		bad(o.NumSamples.Some && o.AugRepeats > 0, "--num_samples cannot be combined with --aug_repeats")
 	}

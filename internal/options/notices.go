@@ -62,6 +62,7 @@ func (o *Options) scheduleNotices() []Notice {
 		o.WarmupEpochs, o.DecayEpochs, o.EpochSize, o.EpochSize-o.WarmupEpochs)
 	warn(o.LREpochStair && o.WarmupEpochs > 0 && o.WarmupFactor == 0, "lr_epoch_stair",
 		"lr_epoch_stair with warmup_factor 0 keeps the learning rate at 0 for the whole first epoch, as in MindCV")
+	warn(o.LayerDecay.Some && o.WeightDecayFilter == "auto", "layer_decay", "layer_decay has no effect with weight_decay_filter auto, as in MindCV")
 	warn(o.ResumeOpt && o.CkptPath == "", "resume_opt", "resume_opt has no effect without ckpt_path")
 	return n
 }

@@ -91,6 +91,7 @@ type Options struct {
 	ClipGrad                  bool
 	ClipValue                 float64
 	LayerDecay                Maybe[float64]
+	Freeze                    string
 	GradientAccumulationSteps int
 
 	// Optimizer.
@@ -104,6 +105,8 @@ type Options struct {
 	// Scheduler.
 	Scheduler                string
 	LR                       float64
+	HeadLR                   Maybe[float64]
+	LRBaseBatch              int
 	MinLR                    float64
 	WarmupEpochs             int
 	WarmupFactor             float64
