@@ -62,3 +62,27 @@ func TestUnknownOptimizer(t *testing.T) {
 	_, err := Optimizer{Name: "adan"}.rule()
 	assert.ErrorContains(t, err, `opt "adan"`)
 }
+
+// TestLambFollowsItsFormula takes steps of testdata/golden/make_lamb.py. timm's differ by where eps stands: 1e-6 beside squares of 0.01.
+func TestLambFollowsItsFormula(t *testing.T) {
+	for name, c := range lambSteps {
+		t.Run(name, func(t *testing.T) {
+			vec := backend.Vec(backend.F32, 3)
+			dw, hyper, ends, w := ref.New(vec), ref.New(backend.Vec(backend.F32, backend.HyperCount)), ref.New(backend.Vec(backend.I32, 1)), ref.New(vec)
+			ends.V[0] = 3
+			copy(w.V, c.start)
+			v, s := ref.New(vec), ref.New(vec)
+			for i := range 3 {
+				for j, g := range c.gradient {
+					dw.V[j] = g * float64(i+1)
+				}
+				setHyper(hyper.V, Optimizer{Name: "lamb"}, i+1)
+				require.NoError(t, ref.Run(backend.Update{Rule: backend.Lamb, Elements: 3, Tensors: 1}, []*ref.Tensor{dw, hyper, ends, w, v, s}))
+				assert.InDeltaSlice(t, c.want[i], w.V, 1e-12, "step %d", i+1)
+				if c.timm[i] != nil {
+					assert.InDeltaSlice(t, c.timm[i], w.V, 3e-5, "timm's step %d", i+1)
+				}
+			}
+		})
+	}
+}
