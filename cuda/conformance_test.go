@@ -46,7 +46,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 }
 
 // missing are operations that this device does not have yet.
-var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain"}
+var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain", "ClassLoss"}
 
 // suiteOptions are what the suite may expect.
 func suiteOptions(control *fakenv.Control) backendtest.Options {
