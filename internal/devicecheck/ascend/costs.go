@@ -16,6 +16,7 @@ func costs(l *lab, r *devicecheck.Recorder) {
 	r.Try("one launch", l.launchCost)
 	r.Try("one plan of a convolution", l.planCost)
 	r.Try("memory taken and given back", l.memoryCost)
+	r.Try("the device's clock beside the host's", l.clock)
 	sizes := []int64{4 << 10, 1 << 20, 64 << 20}
 	if l.quick {
 		sizes = sizes[:2]
@@ -82,6 +83,41 @@ func (l *lab) planCost(c *devicecheck.Case) error {
 	})
 	c.Set("value", fmt.Sprintf("%.1f us", us))
 	return err
+}
+
+// clock times the same work by both clocks: the device's cannot be the longer time.
+func (l *lab) clock(c *devicecheck.Case) (err error) {
+	n := int64(16 << 20)
+	if l.quick {
+		n = 1 << 16
+	}
+	m, err := l.prepare(acl.Spec{Op: acl.InplaceAdds, Inputs: []acl.Tensor{nd(acl.Float, n)}, Scalars: []float64{1, 1}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, m.close()) }()
+	if err := l.dev.Sync(); err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := l.dev.StartTimer(); err != nil {
+		return err
+	}
+	for range l.rounds(200) {
+		if err := m.run(); err != nil {
+			return err
+		}
+	}
+	device, err := l.dev.StopTimer()
+	if err != nil {
+		return err
+	}
+	host := time.Since(start).Seconds() * 1e3
+	c.Set("value", fmt.Sprintf("%.3f ms and %.3f ms", device, host))
+	if !(device > 0 && device <= 1.01*host) {
+		c.End(devicecheck.Wrong, "the device says %.3f ms, the host waited %.3f ms", device, host)
+	}
+	return nil
 }
 
 func (l *lab) memoryCost(c *devicecheck.Case) error {
