@@ -25,7 +25,7 @@ func TestRecipeRefusesOtherNames(t *testing.T) {
 }
 
 func TestNamesAreRecipes(t *testing.T) {
-	require.Equal(t, []string{"shapes", "mobilenet_v2_0.75_ascend", "mobilenet_v2_1.0_ascend", "mobilenet_v2_1.4_ascend"}, Names())
+	require.Equal(t, []string{"shapes", "finetune", "mobilenet_v2_0.75_ascend", "mobilenet_v2_1.0_ascend", "mobilenet_v2_1.0_torchvision", "mobilenet_v2_1.4_ascend"}, Names())
 	for _, name := range Names() {
 		_, ok := Recipe(name)
 		require.True(t, ok, name)

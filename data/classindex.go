@@ -101,6 +101,9 @@ func (c *ClassIndex) add(folder, name string) {
 // ambiguous marks a name that stands for several classes.
 const ambiguous = -1
 
+// Classes returns the class of every folder name and, where that says nothing, of every readable name; -1 for names of several classes.
+func (c ClassIndex) Classes() map[string]int { return c.lookup() }
+
 // lookup returns the class of every folder name and, where that says nothing, of every readable name.
 func (c ClassIndex) lookup() map[string]int {
 	classes := make(map[string]int, 2*len(c.Folders))

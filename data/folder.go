@@ -91,7 +91,8 @@ func readSplit(root, split string) ([]os.DirEntry, error) {
 	if len(found) > 0 {
 		hint = "it holds " + someOf(found)
 	}
-	return nil, fmt.Errorf("image folder %q: no split %q: %s; --train_split and --val_split name the folders", root, split, hint)
+	return nil, fmt.Errorf("image folder %q: no split %q: %s; --train_split and --val_split name the splits, --val_share 0.2 makes them of class folders",
+		root, split, hint)
 }
 
 // addClassFolders takes the folders among the entries of the split.
@@ -207,14 +208,6 @@ func (f *Folder) LoadRegion(i int, choose func(w, h int) pixel.Rect, s *Scratch)
 	if err != nil {
 		return pixel.Excerpt{}, err
 	}
-	if s.file = b; cap(b) > maxKeptFile {
-		s.file = nil
-	}
-	var e pixel.Excerpt
-	e.Image, err = decode.ImageRegion(b, path, f.limits, func(w, h int) pixel.Rect {
-		e.W, e.H, e.Part = w, h, choose(w, h)
-		return e.Part
-	}, &s.decode)
-	e.At = e.Part
-	return e, err
+	s.keep(b)
+	return s.decodeRegion(b, path, f.limits, choose)
 }

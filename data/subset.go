@@ -30,6 +30,14 @@ func (s *Subset) Len() int { return len(s.indices) }
 // Classes are those of the whole set.
 func (s *Subset) Classes() []string { return s.whole.Classes() }
 
+// Notes are those of the whole set, if it has any.
+func (s *Subset) Notes() []string {
+	if whole, ok := s.whole.(interface{ Notes() []string }); ok {
+		return whole.Notes()
+	}
+	return nil
+}
+
 // Label is the class of sample i of the subset.
 func (s *Subset) Label(i int) int { return s.whole.Label(s.indices[i]) }
 

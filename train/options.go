@@ -11,6 +11,7 @@ import (
 type Options struct {
 	Model     string // name for files
 	ImageSize int
+	EvalSize  int // of validation; 0 is ImageSize
 	model.Normalization
 
 	Batch         int

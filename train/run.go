@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -162,7 +163,7 @@ func (r *run) open() (err error) {
 		return err
 	}
 	r.eval, err = model.NewInference(r.judged(), model.InferenceOptions{
-		Batch: r.Batch, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization, Fuse: r.Fuse})
+		Batch: r.Batch, Size: cmp.Or(r.EvalSize, r.ImageSize), DType: r.DType, Normalization: r.Normalization, Fuse: r.Fuse})
 	return err
 }
 

@@ -80,8 +80,12 @@ func escapeGlob(dir string) string {
 	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(dir)
 }
 
-// defaultCheckpoint is what validate and predict use when --ckpt_path is not given: the best of the newest run.
+// defaultCheckpoint is what validate and predict use when --ckpt_path is not given: the file that --pretrained names on the command line,
+// or the best of the newest run. A saved file of options names as pretrained what its run started from.
 func defaultCheckpoint(o *options.Options) (string, error) {
+	if o.Source("pretrained") == options.FromFlag && o.PretrainedFile() != "" {
+		return o.PretrainedFile(), nil
+	}
 	for _, pattern := range []string{"*_best.ckpt", "*.ckpt"} {
 		if files := checkpointsIn(o.CkptSaveDir, pattern); len(files) > 0 {
 			return files[0], nil
@@ -115,8 +119,8 @@ func followCard(o *options.Options, f *weights.File) {
 	if free("dataset") && free("data_dir") && c.Dataset != "" {
 		o.Dataset = c.Dataset
 	}
-	if free("image_resize") && c.ImageSize > 0 {
-		o.ImageResize = c.ImageSize
+	if free("image_resize") && free("val_image_resize") && c.ImageSize > 0 {
+		o.ImageResize, o.ValImageResize = c.ImageSize, 0
 	}
 	if free("mean") && free("std") && len(c.Mean) > 0 && len(c.Mean) == len(c.Std) {
 		o.Mean, o.Std = c.Mean, c.Std

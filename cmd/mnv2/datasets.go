@@ -2,12 +2,16 @@ package main
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"mnv2/data"
 	"mnv2/data/augment"
+	"mnv2/data/decode"
+	"mnv2/data/parquet"
 	"mnv2/data/resize"
 	"mnv2/data/shapes"
+	"mnv2/data/webdataset"
 	"mnv2/internal/cli"
 	"mnv2/internal/options"
 	"mnv2/model"
@@ -32,8 +36,66 @@ func openSplit(o *options.Options, split string) (data.Dataset, error) {
 		return data.OpenCIFAR100(o.DataDir, split)
 	case "mnist":
 		return data.OpenMNIST(o.DataDir, split)
+	case "webdataset":
+		set, err := webdataset.Open(o.DataDir, split, webdataset.Options{ClassIndex: o.ClassIndex, CacheDir: listsDir()})
+		if err != nil {
+			return nil, err
+		}
+		return data.NewEncoded(set, decode.Limits{}), nil
+	case "parquet":
+		set, err := parquet.Open(o.DataDir, split, parquet.Options{ClassIndex: o.ClassIndex})
+		if err != nil {
+			return nil, err
+		}
+		return data.NewEncoded(set, decode.Limits{}), nil
 	}
-	return data.OpenFolder(o.DataDir, split, data.FolderOptions{ClassIndex: o.ClassIndex})
+	return openFolders(o, split)
+}
+
+// listsDir is where the lists of shards' members are kept, "" where the user has no such folder.
+func listsDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "mnv2", "shards")
+}
+
+// openFolders opens a split that is a folder, or a part of a folder that holds both.
+func openFolders(o *options.Options, split string) (data.Dataset, error) {
+	rules := data.FolderOptions{ClassIndex: o.ClassIndex}
+	whole, isDivided := dividedFolder(o)
+	if !isDivided {
+		return data.OpenFolder(o.DataDir, split, rules)
+	}
+	set, err := data.OpenFolder(o.DataDir, whole, rules)
+	if err != nil {
+		return nil, err
+	}
+	train, val, err := data.NewSplit(set, o.ValShare)
+	if err != nil {
+		return nil, fmt.Errorf("%q: %w", filepath.Join(o.DataDir, whole), err)
+	}
+	if split == o.ValSplit {
+		return val, nil
+	}
+	return train, nil
+}
+
+// dividedFolder is the folder below data_dir that val_share divides: the training split, or data_dir itself if that is all there is. A validation
+// split that is there is used as it is.
+func dividedFolder(o *options.Options) (name string, isDivided bool) {
+	isFolder := func(name string) bool {
+		info, err := os.Stat(filepath.Join(o.DataDir, name))
+		return err == nil && info.IsDir()
+	}
+	if o.ValShare == 0 || o.Dataset != "imagenet" && o.Dataset != "" || isFolder(o.ValSplit) {
+		return "", false
+	}
+	if isFolder(o.TrainSplit) {
+		return o.TrainSplit, true
+	}
+	return "", true
 }
 
 // normalization is how bytes become numbers: the options' for pictures, MindCV's fixed ones for CIFAR and MNIST.
@@ -77,10 +139,10 @@ func evalTransform(o *options.Options) (data.Transform, error) {
 		return nil, err
 	}
 	if isSmall(o) {
-		t := augment.Whole{Size: o.ImageResize, Filter: filter}
+		t := augment.Whole{Size: o.EvalSize(), Filter: filter}
 		return t, t.Check()
 	}
-	t := augment.Eval{Size: o.ImageResize, CropPct: o.CropPct, Filter: filter, MindSpore: o.ResizeFilter != "pil"}
+	t := augment.Eval{Size: o.EvalSize(), CropPct: o.CropPct, Filter: filter, MindSpore: o.ResizeFilter != "pil"}
 	return t, t.Check()
 }
 
@@ -88,6 +150,13 @@ func evalTransform(o *options.Options) (data.Transform, error) {
 func describe(o *options.Options, split string) string {
 	if o.Dataset == "shapes" {
 		return "the built-in shapes (" + split + ")"
+	}
+	if whole, isDivided := dividedFolder(o); isDivided {
+		share := 1 - o.ValShare
+		if split == o.ValSplit {
+			share = o.ValShare
+		}
+		return fmt.Sprintf("%.3g %% of %q", 100*share, filepath.Join(o.DataDir, whole))
 	}
 	return fmt.Sprintf("%q", filepath.Join(o.DataDir, split))
 }

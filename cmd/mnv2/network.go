@@ -29,9 +29,6 @@ func openNetwork(in *cli.Invocation, n int) (*network, backend.Backend, error) {
 	}
 	path := o.CkptPath
 	if path == "" {
-		path = o.PretrainedFile()
-	}
-	if path == "" {
 		var err error
 		if path, err = defaultCheckpoint(o); err != nil {
 			return nil, nil, err
@@ -121,7 +118,7 @@ func placeNetwork(in cli.Invocation, b backend.Backend, arch *model.Arch, values
 	if err := params.Store(values); err != nil {
 		return nil, err
 	}
-	inference, err := model.NewInference(params, model.InferenceOptions{Batch: n, Size: o.ImageResize, DType: dtype,
+	inference, err := model.NewInference(params, model.InferenceOptions{Batch: n, Size: o.EvalSize(), DType: dtype,
 		Normalization: normalization(o), Fuse: fuse})
 	if err != nil {
 		return nil, err

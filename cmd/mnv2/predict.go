@@ -94,7 +94,7 @@ func newPredictor(in cli.Invocation, net *network) (*predictor, error) {
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	size := in.Options.ImageResize
+	size := in.Options.EvalSize()
 	names := labels(net)
 	if file := in.Options.ClassIndex; file != "" {
 		index, err := data.ReadClassIndex(file)

@@ -52,7 +52,7 @@ func openRecord(j *trainJob) (*recorder, error) {
 		return nil, errors.Join(err, r.history.Close())
 	}
 	if j.val != nil {
-		r.found = report.NewCollector(j.arch.Classes, j.o.ImageResize, j.o.InChannels, j.val.Name)
+		r.found = report.NewCollector(j.arch.Classes, j.o.EvalSize(), j.o.InChannels, j.val.Name)
 	}
 	return r, nil
 }

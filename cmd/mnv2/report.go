@@ -302,6 +302,9 @@ func nextCommand(j *trainJob) string {
 		if j.o.ValSplit != "val" {
 			line += " --val_split " + j.o.ValSplit
 		}
+		if j.o.ValShare > 0 {
+			line += fmt.Sprintf(" --val_share %g", j.o.ValShare)
+		}
 	}
 	return line + ", or " + self() + " predict IMAGE"
 }

@@ -208,7 +208,7 @@ func (j *trainJob) runOptions() (train.Options, error) {
 		return train.Options{}, err
 	}
 	run := train.Options{
-		Model: o.Model, ImageSize: o.ImageResize, Normalization: normalization(o),
+		Model: o.Model, ImageSize: o.ImageResize, EvalSize: o.EvalSize(), Normalization: normalization(o),
 		Batch: o.BatchSize, Epochs: o.EpochSize, Seed: uint64(o.Seed),
 		Schedule: train.Schedule{Name: o.Scheduler, LR: o.LR, MinLR: o.MinLR, WarmupEpochs: float64(o.WarmupEpochs),
 			WarmupFactor: o.WarmupFactor, DecayEpochs: float64(o.DecayEpochs), NumCycles: o.NumCycles, CycleDecay: o.CycleDecay,
@@ -272,7 +272,7 @@ func (j *trainJob) inputs() train.Inputs {
 // card is what travels with the weights.
 func (j *trainJob) card() weights.Card {
 	n := normalization(j.o)
-	return weights.Card{Model: j.o.Model, Dataset: j.o.Dataset, Classes: j.train.Classes(), ImageSize: j.o.ImageResize,
+	return weights.Card{Model: j.o.Model, Dataset: j.o.Dataset, Classes: j.train.Classes(), ImageSize: j.o.EvalSize(),
 		Mean: n.Mean, Std: n.Std, CropPct: j.o.CropPct, ResizeFilter: j.o.ResizeFilter,
 		Interpolation: j.o.Interpolation}
 }

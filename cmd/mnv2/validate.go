@@ -124,7 +124,7 @@ func alignClasses(o *options.Options, net *network, set data.Dataset) (data.Data
 
 // folderNotes tells what a folder holds besides images.
 func folderNotes(in cli.Invocation, set data.Dataset) {
-	if folder, ok := set.(*data.Folder); ok {
+	if folder, ok := set.(interface{ Notes() []string }); ok {
 		for _, text := range folder.Notes() {
 			note(in, text)
 		}
@@ -136,7 +136,7 @@ func evalLoader(o *options.Options, set data.Dataset, onBad func(string, error))
 	if err != nil {
 		return nil, &cli.ExitError{Code: cli.Usage, Err: err}
 	}
-	return data.NewLoader(data.LoaderConfig{Dataset: set, Batch: o.BatchSize, Size: o.ImageResize, Channels: o.InChannels,
+	return data.NewLoader(data.LoaderConfig{Dataset: set, Batch: o.BatchSize, Size: o.EvalSize(), Channels: o.InChannels,
 		Shuffle: o.EvalShuffle, Seed: uint64(o.Seed), Workers: o.NumParallelWorkers, MaxBadFiles: o.MaxBadFiles, Transform: transform, OnBad: onBad})
 }
 

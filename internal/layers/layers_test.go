@@ -30,7 +30,7 @@ var rules = []rule{
 	{"cuda", "runs the operations on NVIDIA GPUs: C types stay in the binding", []string{"backend", "csrc/nv", "csrc/nv/cubin", "csrc/kernels"}},
 	{"model", "issues operations: it names no vendor, reads no file, knows no flag", []string{"backend"}},
 	{"checkpoint/", "reads and writes tensors: it knows no network and no device", []string{"checkpoint/", "internal/atomicfile", "google.golang.org/protobuf/encoding/protowire"}},
-	{"data/", "makes bytes of pixels: it knows no device and no network", []string{"data/", "csrc/jpegturbo", "internal/atomicfile", "golang.org/x/image/", "golang.org/x/sys/cpu"}},
+	{"data/", "makes bytes of pixels: it knows no device and no network", []string{"data/", "csrc/jpegturbo", "internal/atomicfile", "golang.org/x/image/", "github.com/parquet-go/parquet-go", "golang.org/x/sys/cpu"}},
 	{"weights", "fits files to networks: it opens no device", []string{"model", "checkpoint/", "backend"}},
 	{"train", "is the loop: it parses no flag and opens no device", []string{"model", "data/", "backend", "checkpoint/", "weights", "internal/atomicfile"}},
 	{"report", "keeps the record of a run and draws it: it opens no device", []string{"internal/atomicfile", "golang.org/x/image/"}},

@@ -39,31 +39,33 @@ type Options struct {
 	DropRemainder      bool
 	Cache              int
 	ClassIndex         string
+	ValShare           float64
 	MaxBadFiles        int
 
 	// Augmentation.
-	ImageResize   int
-	Scale         []float64
-	Ratio         []float64
-	HFlip         float64
-	VFlip         float64
-	ColorJitter   []float64
-	Interpolation string
-	AutoAugment   string
-	AugSplits     int
-	ReProb        float64
-	ReScale       []float64
-	ReRatio       []float64
-	ReValue       string
-	ReMaxAttempts int
-	Mean          []float64
-	Std           []float64
-	CropPct       float64
-	ResizeFilter  string
-	Mixup         float64
-	Cutmix        float64
-	CutmixProb    float64
-	AugRepeats    int
+	ImageResize    int
+	ValImageResize int
+	Scale          []float64
+	Ratio          []float64
+	HFlip          float64
+	VFlip          float64
+	ColorJitter    []float64
+	Interpolation  string
+	AutoAugment    string
+	AugSplits      int
+	ReProb         float64
+	ReScale        []float64
+	ReRatio        []float64
+	ReValue        string
+	ReMaxAttempts  int
+	Mean           []float64
+	Std            []float64
+	CropPct        float64
+	ResizeFilter   string
+	Mixup          float64
+	Cutmix         float64
+	CutmixProb     float64
+	AugRepeats     int
 
 	MixupSwitchProb float64
 	MixupMode       string
@@ -175,6 +177,14 @@ func (o *Options) PretrainedFile() string {
 		return ""
 	}
 	return o.Pretrained
+}
+
+// EvalSize is the side of the network's input in validation and prediction.
+func (o *Options) EvalSize() int {
+	if o.ValImageResize > 0 {
+		return o.ValImageResize
+	}
+	return o.ImageResize
 }
 
 // Maybe is a value that may be absent (MindCV's None).

@@ -67,7 +67,7 @@ func TestChoicesAreMindCVs(t *testing.T) {
 	for name, want := range map[string][]string{
 		"mode":                {"0", "1"},
 		"device_target":       {"Ascend", "GPU", "CPU"},
-		"dataset":             {"imagenet", "cifar10", "cifar100", "mnist", "", "shapes"},
+		"dataset":             {"imagenet", "cifar10", "cifar100", "mnist", "", "webdataset", "parquet", "shapes"},
 		"opt":                 {"sgd", "momentum", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"},
 		"weight_decay_filter": {"disable", "auto", "norm_and_bias"},
 		"scheduler":           {"constant", "cosine_decay", "exponential_decay", "step_decay", "multi_step_decay", "one_cycle", "cyclic"},

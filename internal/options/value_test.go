@@ -55,7 +55,7 @@ func TestSetSaysWhatIsExpected(t *testing.T) {
 		{"loss", "hinge", `must be BCE or CE, not "hinge"`},
 		{"mode", "2", `must be 0 or 1, not "2"`},
 		{"ckpt_save_policy", "newest", `must be top_k, latest_k or None, not "newest"`},
-		{"dataset", "coco", `must be imagenet, cifar10, cifar100, mnist, "" or shapes, not "coco"`},
+		{"dataset", "coco", `must be imagenet, cifar10, cifar100, mnist, "", webdataset, parquet or shapes, not "coco"`},
 	} {
 		t.Run(c.option+" "+c.text, func(t *testing.T) {
 			o := Defaults()
