@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -55,6 +56,7 @@ func (a *attempt) run(ctx context.Context, cmd *exec.Cmd) error {
 	}
 	reader, writer := io.Pipe()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = bytes.NewReader(list), writer, a.log
+	a.log.begin()
 	cmd.WaitDelay = 5 * time.Second // for pipes that a grandchild keeps open
 	if err := cmd.Start(); err != nil {
 		return err
@@ -170,18 +172,23 @@ func (a *attempt) settle(exit error) {
 	a.result.Outcomes = append(a.result.Outcomes, o)
 }
 
-// tail is a log that keeps its last words apart.
+// tail is a log that keeps apart what a child said of its end.
 type tail struct {
 	mu   sync.Mutex
 	w    io.Writer
-	room int64 // bytes that may still be written
-	last []byte
+	room int64  // bytes that may still be written
+	line []byte // that is not over yet
+	last string // line that was not empty
+	why  string // first line that says why a program ends
 }
 
 const (
 	logRoom  = 8 << 20 // of a step
-	lastRoom = 2000
+	lineRoom = 1000    // of a line that is looked at
 )
+
+// signs are how lines begin that say why a program ends: Go's own, also for signals that libraries cause.
+var signs = []string{"SIG", "fatal error:", "panic:", "unexpected fault"}
 
 // Write implements io.Writer. It never fails: a log that cannot be written must not end a check.
 func (t *tail) Write(p []byte) (int, error) {
@@ -191,27 +198,45 @@ func (t *tail) Write(p []byte) (int, error) {
 		_, _ = t.w.Write(p[:n])
 		t.room -= n
 	}
-	t.last = append(t.last, p...)
-	if len(t.last) > lastRoom {
-		t.last = t.last[len(t.last)-lastRoom:]
+	for _, b := range p {
+		if b == '\n' {
+			t.endLine()
+		} else if len(t.line) < lineRoom {
+			t.line = append(t.line, b)
+		}
 	}
 	return len(p), nil
 }
 
-// lastWords returns the first line of what a child printed last that says why it ended, or "".
+func (t *tail) endLine() {
+	line := strings.TrimSpace(string(t.line))
+	t.line = t.line[:0]
+	if line == "" {
+		return
+	}
+	t.last = line
+	if t.why == "" && slices.ContainsFunc(signs, func(s string) bool { return strings.HasPrefix(line, s) }) {
+		t.why = line
+	}
+}
+
+// begin forgets what an earlier child said.
+func (t *tail) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.line, t.last, t.why = t.line[:0], "", ""
+}
+
+// lastWords returns the line of the child that says why it ended, else its last, or "".
 func (t *tail) lastWords() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(string(t.last)), "\n")
-	for _, sign := range []string{"fatal error:", "SIG", "panic:"} {
-		for _, line := range lines {
-			if strings.Contains(line, sign) {
-				return ": " + strings.TrimSpace(line)
-			}
-		}
-	}
-	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
-		return ": " + last
+	t.endLine()
+	switch {
+	case t.why != "":
+		return ": " + t.why
+	case t.last != "":
+		return ": " + t.last
 	}
 	return ""
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"mnv2/csrc/aclprobe"
 	aclfake "mnv2/csrc/fake/acl"
 	"mnv2/internal/devicecheck"
 	"mnv2/internal/shareddata"
@@ -94,5 +95,24 @@ func TestVaryingBitsAreSeen(t *testing.T) {
 			assert.Equal(t, devicecheck.Differs, o.State)
 			assert.Equal(t, "no", o.Text)
 		}
+	}
+}
+
+// A library that ends the process, as the real one does after a double free, costs the probe that made it do so.
+func TestCrashesOfTheLibraryAreResults(t *testing.T) {
+	report := check(t, aclfake.Old, "MNV2_FAKE_ACL_ABORT=1")
+	misuse := report.Find("misuse")
+	assert.Empty(t, misuse.Error)
+	assert.Len(t, misuse.Outcomes, len(aclprobe.Probes()))
+	assert.Greater(t, misuse.Count(devicecheck.Crashed), 5)
+	assert.Greater(t, misuse.Count(devicecheck.Answered), 5)
+	for _, o := range misuse.Outcomes {
+		if o.Case == "an executor used twice" {
+			assert.Equal(t, devicecheck.Crashed, o.State)
+			assert.Contains(t, o.Text, "SIGABRT")
+		}
+	}
+	for _, name := range []string{"inventory", "runtime", "questions"} {
+		assert.False(t, report.Find(name).IsBad(), name)
 	}
 }
