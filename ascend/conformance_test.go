@@ -77,6 +77,19 @@ func TestOlderTrainingChip(t *testing.T) {
 	})
 }
 
+// TestInferenceChip runs the suite on the stand-in as a 310P, which has kernels to run a network and none to train one.
+func TestInferenceChip(t *testing.T) {
+	standIn(t, "Ascend310P3")
+	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
+		HalfFilterGrads: true,
+		Allow: append([]string{"Conv2D", "ConvBNAct", "InvertedResidual", "Head", "Chain", "BatchNorm forward", "BatchNorm backward",
+			"Reduce", "Update adam", "Update lion", "Update rmsprop", "Update adagrad"}, laterRules...),
+		NoNonFinite: true,
+		HalfBias:    true,
+		Saturates:   true,
+	})
+}
+
 // TestSplitLayout runs the suite in a process of its own on the libraries as CANN 8.5 and newer divide them.
 func TestSplitLayout(t *testing.T) {
 	standIn(t, "Ascend910B1")
