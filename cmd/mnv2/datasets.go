@@ -20,10 +20,14 @@ import (
 // openDataset opens the named split of the data set that the options name. Whatever keeps it from being read is bad data.
 func openDataset(o *options.Options, split string) (data.Dataset, error) {
 	set, err := openSplit(o, split)
-	if err != nil {
-		return nil, &cli.ExitError{Code: cli.BadData, Err: err}
+	if err == nil {
+		return set, nil
 	}
-	return set, nil
+	hint := ""
+	if o.Dataset != "shapes" && !o.IsSet("data_dir") {
+		hint = "--data_dir names the folder of the data set; without it that is the present folder"
+	}
+	return nil, &cli.ExitError{Code: cli.BadData, Err: err, Hint: hint}
 }
 
 func openSplit(o *options.Options, split string) (data.Dataset, error) {

@@ -117,7 +117,7 @@ func outputRows() []*Option {
 			at:   func(o *Options) any { return &o.FindLRRange }},
 		{Name: "overfit_batch", Group: Output, Default: "False", Ours: true, Common: Train, Acts: Train, Flag: true,
 			Help: "train on one batch until its loss is near zero",
-			Note: "Without drop-out, mixing and weight decay, at a constant lr, for trial_steps at most; exits 1 if the loss stays high. Shows whether network, loss and gradients can learn at all. Nothing is kept.",
+			Note: "Without drop-out, mixing, label smoothing and weight decay, at a constant lr, for trial_steps at most; exits 1 if the loss stays high. Shows whether network, loss and gradients can learn at all. Nothing is kept.",
 			at:   func(o *Options) any { return &o.OverfitBatch }},
 		{Name: "trial_steps", Group: Output, Default: "400", Unit: "steps", Bounds: between(10, 1<<20), Ours: true, Acts: Train, Flag: true,
 			Help: "steps of find_lr, most steps of overfit_batch",
