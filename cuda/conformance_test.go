@@ -20,6 +20,9 @@ import (
 	"mnv2/internal/shareddata"
 )
 
+// standInLoaded says that this process has stand-ins in it, which stay.
+var standInLoaded bool
+
 // standIn makes the stand-ins the installed libraries, with settings like "MNV2_FAKE_MEMORY=1000000". At the end nothing may be
 // left alive, and nothing have been done that a device would not forgive.
 func standIn(t *testing.T, settings ...string) *fakenv.Control {
@@ -35,6 +38,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 		name, value, _ := strings.Cut(s, "=")
 		t.Setenv(name, value)
 	}
+	standInLoaded = true
 	control, err := fakenv.Attach(folder)
 	require.NoError(t, err)
 	control.Reset()

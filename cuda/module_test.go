@@ -15,11 +15,19 @@ import (
 	"mnv2/csrc/nv/cubin"
 )
 
-// compileFill compiles, runs and closes one operation on a device of its own and returns what the device warned of.
+// compileFill does that on a device of its own and returns what the device warned of.
 func compileFill(t *testing.T) (warnings []string) {
 	t.Helper()
 	b, err := Open(0, Options{Warn: func(text string) { warnings = append(warnings, text) }})
 	require.NoError(t, err)
+	compileFillOn(t, b)
+	require.NoError(t, b.Close())
+	return warnings
+}
+
+// compileFillOn compiles, runs and closes one operation.
+func compileFillOn(t *testing.T, b backend.Backend) {
+	t.Helper()
 	p, err := b.Compile(backend.Fill{Desc: backend.Vec(backend.F32, 3), Value: 1})
 	require.NoError(t, err)
 	buf, err := b.Alloc(12, "y")
@@ -30,8 +38,6 @@ func compileFill(t *testing.T) (warnings []string) {
 	assert.Equal(t, []byte{0, 0, 128, 63, 0, 0, 128, 63, 0, 0, 128, 63}, got)
 	require.NoError(t, buf.Free())
 	require.NoError(t, p.Close())
-	require.NoError(t, b.Close())
-	return warnings
 }
 
 // TestKernelsAreCompiledOnce opens a device twice, damages what was kept, and opens it again.

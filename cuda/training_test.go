@@ -186,7 +186,12 @@ var trainings = []shape{{0.35, 32, 7}, {0.75, 32, 4}, {1.0, 32, 5}, {1.4, 32, 3}
 // from what the other has made of the first steps. The smallest network does all steps again, for the same bits.
 func TestTrainingEqualsTheCPU(t *testing.T) {
 	standIn(t)
-	for i, s := range trainings {
+	testTraining(t, openFake, trainings)
+}
+
+// testTraining holds the GPU that open opens to the CPU.
+func testTraining(t *testing.T, open opener, list []shape) {
+	for i, s := range list {
 		t.Run(fmt.Sprintf("width %g size %d batch %d", s.width, s.size, s.batch), func(t *testing.T) {
 			if testing.Short() && s.size > 32 {
 				t.Skip("larger pictures: left out with -short")
@@ -199,15 +204,15 @@ func TestTrainingEqualsTheCPU(t *testing.T) {
 				t.Logf("%s: the parameters differ by %.3g, allowed are %.3g", what, distance(want[last], v), allowed)
 				assert.Less(t, distance(want[last], v), allowed, what)
 			}
-			got := train(t, openFake, s, values{}, 0, stepCount)
+			got := train(t, open, s, values{}, 0, stepCount)
 			near("on the GPU", got[last])
-			sameLogits(t, logits(t, openCPU, s, got[last]), logits(t, openFake, s, got[last]))
+			sameLogits(t, logits(t, openCPU, s, got[last]), logits(t, open, s, got[last]))
 			near("resumed on the CPU", train(t, openCPU, s, got[middle], middle+1, stepCount)[last-middle-1])
 			if s.size == 32 {
-				near("resumed on the GPU", train(t, openFake, s, want[middle], middle+1, stepCount)[last-middle-1])
+				near("resumed on the GPU", train(t, open, s, want[middle], middle+1, stepCount)[last-middle-1])
 			}
 			if i == 0 {
-				assert.Equal(t, got, train(t, openFake, s, values{}, 0, stepCount), "again, to the bit")
+				assert.Equal(t, got, train(t, open, s, values{}, 0, stepCount), "again, to the bit")
 			}
 		})
 	}

@@ -109,6 +109,13 @@ func TestParseCases(t *testing.T) {
 	some, err := ParseCases("train32, latency")
 	require.NoError(t, err)
 	assert.Equal(t, []Case{{"train32", Training, 32, 64}, {"latency", Inference, 224, 1}}, some)
+	made, err := ParseCases("train224x256,infer96x8")
+	require.NoError(t, err)
+	assert.Equal(t, []Case{{"train224x256", Training, 224, 256}, {"infer96x8", Inference, 96, 8}}, made)
+	for _, wrong := range []string{"train224x", "infer96x8x2", "infer16x1", "train224x0", "train-224x8", "inputx1", "infer96x99999999"} {
+		_, err = ParseCases(wrong)
+		require.ErrorContains(t, err, wrong)
+	}
 	_, err = ParseCases("latency,latent")
 	assert.ErrorContains(t, err, `case "latent": want all, or some of latency, throughput`)
 }

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -44,21 +45,40 @@ func ParseCases(list string) ([]Case, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		c, ok := find(strings.TrimSpace(name))
 		if !ok {
-			return nil, fmt.Errorf("case %q: want all, or some of %s", name, names())
+			return nil, fmt.Errorf("case %q: want all, or some of %s, or such as train224x256 and infer96x8 (pixels, batch)", name, names())
 		}
 		chosen = append(chosen, c)
 	}
 	return chosen, nil
 }
 
+// find returns the case of that name: one of Cases, or one made of what it measures, "train224x256" and "infer96x8" for pixels and batch.
 func find(name string) (Case, bool) {
 	for _, c := range Cases() {
 		if c.Name == name {
 			return c, true
 		}
 	}
+	for prefix, kind := range map[string]Kind{"train": Training, "infer": Inference} {
+		rest, fits := strings.CutPrefix(name, prefix)
+		size, batch, both := strings.Cut(rest, "x")
+		if !fits || !both {
+			continue
+		}
+		s, sizeErr := strconv.Atoi(size)
+		b, batchErr := strconv.Atoi(batch)
+		if sizeErr == nil && batchErr == nil && s >= 32 && s <= maxSize && b >= 1 && b <= maxBatch {
+			return Case{name, kind, s, b}, true
+		}
+	}
 	return Case{}, false
 }
+
+// What a case may be made of.
+const (
+	maxSize  = 1024
+	maxBatch = 1 << 16
+)
 
 func names() string {
 	var list []string

@@ -31,6 +31,12 @@ func summarize(seconds []float64) Stats {
 	return s
 }
 
+// per returns the Stats of one of n equal parts of what was measured.
+func (s Stats) per(n int) Stats {
+	s.Best, s.P25, s.Median = s.Best/float64(n), s.P25/float64(n), s.Median/float64(n)
+	return s
+}
+
 // quantile returns the value below which a share q of the sorted values lies, between two of them in proportion.
 func quantile(sorted []float64, q float64) float64 {
 	at := q * float64(len(sorted)-1)
