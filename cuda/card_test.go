@@ -54,6 +54,12 @@ func TestCardTraining(t *testing.T) {
 	testTraining(t, openCard, append(trainings[:len(trainings):len(trainings)], shape{1.0, 224, 8}, shape{1.4, 224, 5}))
 }
 
+// TestCardHalfPrecision trains in half precision on a real GPU.
+func TestCardHalfPrecision(t *testing.T) {
+	card(t)
+	testHalf(t, openCard, 30)
+}
+
 // TestCardRepeats takes steps on a real GPU many times for the same bits.
 func TestCardRepeats(t *testing.T) {
 	card(t)

@@ -33,7 +33,7 @@ func small(t *testing.T) *Bench {
 
 func TestCasesRun(t *testing.T) {
 	b := small(t)
-	for _, c := range []Case{{"i", Inference, 32, 2}, {"t", Training, 32, 2}, {"in", Input, 32, 2}} {
+	for _, c := range []Case{{Name: "i", Kind: Inference, Size: 32, Batch: 2}, {Name: "t", Kind: Training, Size: 32, Batch: 2}, {Name: "in", Kind: Input, Size: 32, Batch: 2}} {
 		r, err := b.Run(t.Context(), c)
 		require.NoError(t, err)
 		assert.Equal(t, c, r.Case)
@@ -45,7 +45,7 @@ func TestCasesRun(t *testing.T) {
 }
 
 func TestInputWithFewerPicturesThanABatch(t *testing.T) {
-	r, err := small(t).Run(t.Context(), Case{"in", Input, 32, 32})
+	r, err := small(t).Run(t.Context(), Case{Name: "in", Kind: Input, Size: 32, Batch: 32})
 	require.NoError(t, err)
 	assert.Equal(t, 2, r.Batch, "the rate counts the pictures there are")
 }
@@ -53,12 +53,12 @@ func TestInputWithFewerPicturesThanABatch(t *testing.T) {
 func TestCasesThatCannotRun(t *testing.T) {
 	b := small(t)
 	b.Pictures = nil
-	_, err := b.Run(t.Context(), Case{"in", Input, 32, 2})
+	_, err := b.Run(t.Context(), Case{Name: "in", Kind: Input, Size: 32, Batch: 2})
 	assert.ErrorContains(t, err, "no pictures")
-	_, err = b.Run(t.Context(), Case{"x", "dance", 32, 2})
+	_, err = b.Run(t.Context(), Case{Name: "x", Kind: "dance", Size: 32, Batch: 2})
 	assert.ErrorContains(t, err, `"dance"`)
 	b.Values = func() (map[string][]float32, error) { return map[string][]float32{"no such tensor": {1}}, nil }
-	_, err = b.Run(t.Context(), Case{"i", Inference, 32, 2})
+	_, err = b.Run(t.Context(), Case{Name: "i", Kind: Inference, Size: 32, Batch: 2})
 	assert.Error(t, err)
 }
 
@@ -108,11 +108,11 @@ func TestParseCases(t *testing.T) {
 	assert.Equal(t, Cases(), all)
 	some, err := ParseCases("train32, latency")
 	require.NoError(t, err)
-	assert.Equal(t, []Case{{"train32", Training, 32, 64}, {"latency", Inference, 224, 1}}, some)
-	made, err := ParseCases("train224x256,infer96x8")
+	assert.Equal(t, []Case{{Name: "train32", Kind: Training, Size: 32, Batch: 64}, {Name: "latency", Kind: Inference, Size: 224, Batch: 1}}, some)
+	made, err := ParseCases("train224x256,infer96x8:bf16")
 	require.NoError(t, err)
-	assert.Equal(t, []Case{{"train224x256", Training, 224, 256}, {"infer96x8", Inference, 96, 8}}, made)
-	for _, wrong := range []string{"train224x", "infer96x8x2", "infer16x1", "train224x0", "train-224x8", "inputx1", "infer96x99999999"} {
+	assert.Equal(t, []Case{{Name: "train224x256", Kind: Training, Size: 224, Batch: 256}, {Name: "infer96x8:bf16", Kind: Inference, Size: 96, Batch: 8, DType: "bf16"}}, made)
+	for _, wrong := range []string{"train224x", "infer96x8x2", "infer16x1", "train224x0", "train-224x8", "inputx1", "infer96x99999999", "infer96x8:", "infer96x8:u8"} {
 		_, err = ParseCases(wrong)
 		require.ErrorContains(t, err, wrong)
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"mnv2/backend"
 )
 
 // Kind says what a case does.
@@ -20,19 +22,20 @@ const (
 type Case struct {
 	Name  string `json:"case"`
 	Kind  Kind   `json:"kind"`
-	Size  int    `json:"size"`  // side of the images in pixels
-	Batch int    `json:"batch"` // images at once
+	Size  int    `json:"size"`            // side of the images in pixels
+	Batch int    `json:"batch"`           // images at once
+	DType string `json:"dtype,omitempty"` // of activations: "f32", "f16", "bf16"; "" for the device's own choice
 }
 
 // Cases lists all cases in the order in which they run.
 func Cases() []Case {
 	return []Case{
-		{"latency", Inference, 224, 1},
-		{"throughput", Inference, 224, 32},
-		{"train224", Training, 224, 32},
-		{"train96", Training, 96, 64},
-		{"train32", Training, 32, 64},
-		{"input", Input, 224, 32},
+		{Name: "latency", Kind: Inference, Size: 224, Batch: 1},
+		{Name: "throughput", Kind: Inference, Size: 224, Batch: 32},
+		{Name: "train224", Kind: Training, Size: 224, Batch: 32},
+		{Name: "train96", Kind: Training, Size: 96, Batch: 64},
+		{Name: "train32", Kind: Training, Size: 32, Batch: 64},
+		{Name: "input", Kind: Input, Size: 224, Batch: 32},
 	}
 }
 
@@ -45,34 +48,47 @@ func ParseCases(list string) ([]Case, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		c, ok := find(strings.TrimSpace(name))
 		if !ok {
-			return nil, fmt.Errorf("case %q: want all, or some of %s, or such as train224x256 and infer96x8 (pixels, batch)", name, names())
+			return nil, fmt.Errorf("case %q: want all, or some of %s, or such as train224x256 and infer96x8:f16 (pixels, batch, type)", name, names())
 		}
 		chosen = append(chosen, c)
 	}
 	return chosen, nil
 }
 
-// find returns the case of that name: one of Cases, or one made of what it measures, "train224x256" and "infer96x8" for pixels and batch.
+// find returns the case of that name: one of Cases, or one made of what it measures: "train224x256" and "infer96x8" for pixels and
+// batch, and "train224x256:bf16" with the type of the activations.
 func find(name string) (Case, bool) {
 	for _, c := range Cases() {
 		if c.Name == name {
 			return c, true
 		}
 	}
+	shape, dtype, _ := strings.Cut(name, ":")
 	for prefix, kind := range map[string]Kind{"train": Training, "infer": Inference} {
-		rest, fits := strings.CutPrefix(name, prefix)
+		rest, fits := strings.CutPrefix(shape, prefix)
 		size, batch, both := strings.Cut(rest, "x")
 		if !fits || !both {
 			continue
 		}
 		s, sizeErr := strconv.Atoi(size)
 		b, batchErr := strconv.Atoi(batch)
-		if sizeErr == nil && batchErr == nil && s >= 32 && s <= maxSize && b >= 1 && b <= maxBatch {
-			return Case{name, kind, s, b}, true
+		if sizeErr == nil && batchErr == nil && s >= 32 && s <= maxSize && b >= 1 && b <= maxBatch && isType(dtype, shape != name) {
+			return Case{name, kind, s, b, dtype}, true
 		}
 	}
 	return Case{}, false
 }
+
+// isType reports whether name is a type of activations, or nothing where none is named.
+func isType(name string, isNamed bool) bool {
+	if !isNamed {
+		return name == ""
+	}
+	_, known := types[name]
+	return known
+}
+
+var types = map[string]backend.DType{"f32": backend.F32, "f16": backend.F16, "bf16": backend.BF16}
 
 // What a case may be made of.
 const (

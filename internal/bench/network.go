@@ -48,7 +48,7 @@ func (b *Bench) infer(ctx context.Context, c Case) (_ Result, err error) {
 		return Result{}, err
 	}
 	defer closing(&err, params.Close)
-	net, err := model.NewInference(params, model.InferenceOptions{Batch: c.Batch, Size: c.Size, Normalization: b.Numbers, Fuse: b.Fuse})
+	net, err := model.NewInference(params, model.InferenceOptions{Batch: c.Batch, Size: c.Size, DType: types[c.DType], Normalization: b.Numbers, Fuse: b.Fuse})
 	if err != nil {
 		return Result{}, err
 	}
@@ -74,7 +74,7 @@ func (b *Bench) train(ctx context.Context, c Case) (_ Result, err error) {
 		return Result{}, err
 	}
 	defer closing(&err, state.Close)
-	net, err := model.NewTraining(state, model.TrainingOptions{Batch: c.Batch, Size: c.Size, Normalization: b.Numbers,
+	net, err := model.NewTraining(state, model.TrainingOptions{Batch: c.Batch, Size: c.Size, DType: types[c.DType], Normalization: b.Numbers,
 		Rule: backend.Momentum, Fuse: b.Fuse})
 	if err != nil {
 		return Result{}, err

@@ -89,7 +89,7 @@ func outputRows() []*Option {
 			Note: "auto follows the format: mindcv in .ckpt, torchvision in .pth, else as read.",
 			at:   func(o *Options) any { return &o.Naming }},
 		{Name: "cases", Arg: "LIST", Group: Output, Default: "all", Ours: true, Common: Bench, Acts: Bench, Flag: true,
-			Help: "latency, throughput, train224, train96, train32, input, or such as train224x256, infer96x8",
+			Help: "latency, throughput, train224, train96, train32, input, or such as train224x256, infer96x8:f16",
 			at:   func(o *Options) any { return &o.Cases }},
 		{Name: "seconds", Group: Output, Default: "2.0", Unit: "seconds", Bounds: between(0.001, 3600), Ours: true, Common: Bench, Acts: Bench, Flag: true,
 			Help: "how long each case is measured, at least three times",
