@@ -38,7 +38,7 @@ func (s *suite) newProgram(t tester, b backend.Backend) *program {
 	pair := pairsOf(residualShape{2, 6, 6, 8, 16, 8, 1, true, true}.op(dtype, layout))[0]
 	p.first, p.second = s.compilePair(t, b, pair, backend.FuseAuto)
 	if p.first == nil {
-		t.Fatalf("compile %v: not supported", pair.first)
+		t.Fatalf("compile %v: %v", pair.first, backend.ErrUnsupported)
 	}
 	e := blockGradient(pair.first)
 	list := []named{scratchTensor(workspaceName, max(p.first.Workspace(), p.second.Workspace())), scratchTensor(savedName, p.first.Saved())}

@@ -51,7 +51,10 @@ func checkCommand(ctx context.Context, in cli.Invocation) error {
 	if e := printReport(in, report, archive); e != nil {
 		return e
 	}
-	return errors.Join(err, verdict(spec, report))
+	if err != nil { // interrupted
+		return err
+	}
+	return verdict(spec, report)
 }
 
 // chosenSteps returns those of list that names, separated by commas, name.

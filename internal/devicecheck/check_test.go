@@ -260,6 +260,8 @@ func TestACancelledCheckKeepsWhatThereIs(t *testing.T) {
 	report, archive, err := c.Run(ctx)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Len(t, report.Steps, 2)
+	assert.Empty(t, report.Steps[1].Outcomes, "the case that was killed did not crash")
+	assert.Contains(t, report.Steps[1].Error, `interrupted in "hangs"`)
 	assert.FileExists(t, archive)
 }
 

@@ -72,8 +72,20 @@ func (a *attempt) run(ctx context.Context, cmd *exec.Cmd) error {
 	if err := a.follow(ctx, func() { _ = cmd.Process.Kill() }); err != nil {
 		return err
 	}
-	a.settle(<-exit)
-	return ctx.Err()
+	status := <-exit
+	if ctx.Err() != nil { // it was killed, which says nothing of the case
+		return a.interrupted(ctx.Err())
+	}
+	a.settle(status)
+	return nil
+}
+
+// interrupted is the error of a check that somebody ended.
+func (a *attempt) interrupted(err error) error {
+	if n := len(a.within); n > 0 {
+		return fmt.Errorf("interrupted in %q: %w", a.within[n-1].Case, err)
+	}
+	return fmt.Errorf("interrupted: %w", err)
 }
 
 // read hands on the events of a child; what else it prints goes to the log.

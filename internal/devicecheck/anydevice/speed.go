@@ -46,7 +46,7 @@ func (t Target) speed(ctx context.Context, r *devicecheck.Recorder) (err error) 
 	if err != nil {
 		return err
 	}
-	for _, dtype := range trained(b) {
+	for _, dtype := range b.Info().DTypes {
 		m := &bench.Bench{Device: preferring{b, dtype}, Arch: arch, Numbers: imageNet, Time: 5 * time.Second,
 			Values: func() (map[string][]float32, error) { return arch.Init(1), nil }}
 		if t.Quick {

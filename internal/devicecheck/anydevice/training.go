@@ -35,7 +35,7 @@ func (t Target) trainingPlan() trainingPlan {
 func (t Target) training(ctx context.Context, r *devicecheck.Recorder) error {
 	return t.with(func(device, reference backend.Backend) error {
 		p := t.trainingPlan()
-		for _, dtype := range trained(device) {
+		for _, dtype := range device.Info().DTypes {
 			b := preferring{device, dtype}
 			r.Try(fmt.Sprintf("overfit one batch in %v", dtype), func(c *devicecheck.Case) error { return overfit(ctx, c, b, p) })
 			r.Try(fmt.Sprintf("the same bits again in %v", dtype), func(c *devicecheck.Case) error { return repeat(ctx, c, b, p) })
@@ -46,9 +46,6 @@ func (t Target) training(ctx context.Context, r *devicecheck.Recorder) error {
 		return nil
 	})
 }
-
-// trained lists the types of activations in which whole networks are made: so far only the one that the device prefers.
-func trained(b backend.Backend) []backend.DType { return b.Info().DTypes[:1] }
 
 // preferring is a device that prefers activations of a type.
 type preferring struct {
@@ -100,6 +97,9 @@ func overfit(ctx context.Context, c *devicecheck.Case, b backend.Backend, p trai
 	return nil
 }
 
+// parityRate is the learning rate of the runs that are compared: small, since training is chaotic, and large enough to learn.
+const parityRate = 0.002
+
 // curve trains on ever new batches and returns the losses and the parameters at the end.
 func curve(ctx context.Context, b backend.Backend, s shape, steps int, nudge bool) (losses []float64, values map[string][]float32, err error) {
 	n, err := newNet(b, s, nudge)
@@ -111,7 +111,7 @@ func curve(ctx context.Context, b backend.Backend, s shape, steps int, nudge boo
 		if ctx.Err() != nil {
 			return nil, nil, ctx.Err()
 		}
-		loss, err := n.step(uint64(i), 0.01)
+		loss, err := n.step(uint64(i), parityRate)
 		if err != nil {
 			return nil, nil, err
 		}
