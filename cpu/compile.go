@@ -42,6 +42,8 @@ func (d *Device) program(op backend.Op, e *env) (program, string) {
 		return newAdd(o, e)
 	case backend.Dropout:
 		return newDropout(o, e)
+	case backend.DropPath:
+		return newDropPath(o, e)
 	case backend.Fill:
 		return newFill(o, e)
 	case backend.GlobalAvgPool:

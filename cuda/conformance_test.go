@@ -50,7 +50,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 }
 
 // missing are operations that this device does not have yet.
-var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain", "ClassLoss"}
+var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain", "ClassLoss", "DropPath"}
 
 // suiteOptions are what the suite may expect.
 func suiteOptions(control *fakenv.Control) backendtest.Options {

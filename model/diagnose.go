@@ -65,7 +65,7 @@ func (t *Training) firstGradient() (string, error) {
 
 // replay runs the blocks one by one on what the last step left at the input of the first.
 func (t *Training) replay() (string, error) {
-	chain := t.forward.Op().(backend.Chain)
+	chain := t.chain
 	x, first, filters := t.x, 0, t.filters.tensors()
 	for _, block := range chain.Blocks[:chain.Len] {
 		n := len(block.Params())

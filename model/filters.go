@@ -39,7 +39,7 @@ func (f *filters) calls() []call {
 		return nil
 	}
 	op, _ := f.op()
-	return []call{{f.renew, &backend.ConvertArgs{X: backend.Tensor{Desc: op.From, Buf: f.params.values}, Y: f.copy}}}
+	return []call{{plan: f.renew, args: &backend.ConvertArgs{X: backend.Tensor{Desc: op.From, Buf: f.params.values}, Y: f.copy}}}
 }
 
 // tensors returns the parameters in the network's order.

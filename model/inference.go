@@ -90,7 +90,7 @@ func (n *Inference) compile(chain backend.Chain) error {
 
 // Prepare tells the device that the parameters have changed since the last run.
 func (n *Inference) Prepare() error {
-	for _, c := range append(n.filters.calls(), call{n.prepare, &backend.BlockArgs{Params: n.filters.tensors()}}) {
+	for _, c := range append(n.filters.calls(), call{plan: n.prepare, args: &backend.BlockArgs{Params: n.filters.tensors()}}) {
 		if err := c.plan.Run(c.args, n.scratch); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ type TrainingOptions struct {
 	Smoothing float64          // of the labels
 	Soft      bool             // targets are rows of probabilities, not labels
 	SumLoss   bool             // the gradient is that of the sum of the losses, not of their mean
+	DropPath  float64          // rate of the last block; 0 for none
 	Rule      backend.Rule     // of the optimizer
 	Clip      float64          // limit of the gradient's norm; 0 for none
 	Window    int              // steps after which the loss scale is doubled; 0 keeps it
@@ -32,12 +33,15 @@ type Training struct {
 	scratch backend.Scratch
 	plans   []backend.Plan
 
-	convert, forward, loss, backward backend.Plan
-	updates                          []backend.Plan
-	guard                            guard
-	blends                           blends
+	chain         backend.Chain // the whole network
+	parts         []*part       // what it is trained as
+	paths         int           // of them with drop path
+	convert, loss backend.Plan
+	updates       []backend.Plan
+	guard         guard
+	blends        blends
 
-	images, labels, target, mask, x, y, dy, losses, plan, hyper, ends backend.Tensor
+	images, labels, target, mask, x, losses, plan, hyper, ends backend.Tensor
 
 	rows    rows
 	numbers []float32 // what is uploaded to plan, or to hyper
@@ -62,14 +66,19 @@ func NewTraining(s *TrainState, o TrainingOptions) (*Training, error) {
 func (t *Training) build() error {
 	device := t.state.params.device
 	t.filters = filters{params: t.state.params, dtype: activations(device, t.options.DType)}
-	chain, err := t.state.params.arch.Blocks(backend.Forward, t.filters.dtype, device.Info().Layout, t.options.Batch, t.options.Size)
+	var err error
+	t.chain, err = t.state.params.arch.Blocks(backend.Forward, t.filters.dtype, device.Info().Layout, t.options.Batch, t.options.Size)
 	if err != nil {
 		return err
 	}
-	if err := t.compile(chain); err != nil {
+	if t.parts, err = t.state.params.arch.parts(t.chain, t.options.DropPath); err != nil {
 		return fmt.Errorf("model: %w", err)
 	}
-	t.reserve(chain)
+	t.paths = len(t.PathRates())
+	if err := t.compile(); err != nil {
+		return fmt.Errorf("model: %w", err)
+	}
+	t.reserve()
 	t.scratch, err = t.memory.allocate("training", t.tensors()...)
 	if err != nil {
 		return err
@@ -90,7 +99,7 @@ func (t *Training) build() error {
 	return nil
 }
 
-func (t *Training) compile(chain backend.Chain) error {
+func (t *Training) compile() error {
 	b, err := t.state.params.device, error(nil)
 	keep := func(p backend.Plan, e error) backend.Plan {
 		if e == nil {
@@ -99,28 +108,28 @@ func (t *Training) compile(chain backend.Chain) error {
 		err = errors.Join(err, e)
 		return p
 	}
-	y := chain.Out()
+	y := t.chain.Out()
 	if op, isNeeded := t.filters.op(); isNeeded {
 		t.filters.renew = keep(backend.Compile(b, op))
 	}
-	t.convert = keep(backend.Compile(b, t.options.convert(chain.In())))
+	t.convert = keep(backend.Compile(b, t.options.convert(t.chain.In())))
 	t.loss = keep(backend.Compile(b, t.options.lossOp(y)))
 	for _, g := range t.state.params.groups {
 		t.updates = append(t.updates, keep(backend.Compile(b, t.updateOp(g))))
 	}
 	err = errors.Join(err, t.compileGuard(), t.compileBlends())
-	forward, backward, pairErr := backend.CompilePair(b, chain, chain.WithPass(backend.Backward, false), t.options.Fuse)
-	if pairErr != nil {
-		return errors.Join(err, pairErr)
+	for i, p := range t.parts {
+		plans, e := p.compile(b, t.options.Fuse, i > 0)
+		t.plans = append(t.plans, plans...)
+		err = errors.Join(err, e)
 	}
-	t.forward, t.backward = keep(forward, nil), keep(backward, nil)
 	return err
 }
 
-func (t *Training) reserve(chain backend.Chain) {
-	y := chain.Out()
+func (t *Training) reserve() {
+	y := t.chain.Out()
 	t.filters.reserve(&t.memory)
-	t.x, t.y, t.dy = t.memory.reserve(chain.In()), t.memory.reserve(y), t.memory.reserve(y)
+	t.x = t.memory.reserve(t.chain.In())
 	t.images = t.memory.reserve(t.convert.Op().(backend.Convert).From)
 	if t.options.Soft {
 		t.target = t.memory.reserve(backend.Matrix(backend.F32, y.N, y.C))
@@ -132,18 +141,24 @@ func (t *Training) reserve(chain backend.Chain) {
 	t.hyper = t.memory.reserve(backend.Matrix(backend.F32, t.rows.count, backend.HyperRoom))
 	t.ends = t.memory.reserve(backend.Vec(backend.I32, len(t.updates)*endsRoom))
 	t.numbers = make([]float32, 2*t.rows.count*backend.HyperRoom)
-	if mask, ok := chain.DropMask(); ok {
+	if mask, ok := t.chain.DropMask(); ok {
 		t.mask = t.memory.reserve(mask)
 	}
 	t.guard.reserve(&t.memory)
+	for _, p := range t.parts {
+		p.reserve(&t.memory)
+	}
 	t.memory.want(t.plans...)
-	t.memory.saved = t.forward.Saved()
 }
 
 // tensors are those that lie in the arena of this network.
 func (t *Training) tensors() []*backend.Tensor {
 	var list []*backend.Tensor
-	for _, tensor := range append(t.guard.tensors(), &t.filters.copy, &t.images, &t.labels, &t.target, &t.mask, &t.x, &t.y, &t.dy, &t.losses, &t.plan, &t.hyper, &t.ends) {
+	all := append(t.guard.tensors(), &t.filters.copy, &t.images, &t.labels, &t.target, &t.mask, &t.x, &t.losses, &t.plan, &t.hyper, &t.ends)
+	for _, p := range t.parts {
+		all = append(all, p.tensors()...)
+	}
+	for _, tensor := range all {
 		if tensor.Desc != (backend.Desc{}) {
 			list = append(list, tensor)
 		}

@@ -37,7 +37,7 @@ func (t *Training) gatherCalls() []call {
 	if t.blends.gather == nil {
 		return nil
 	}
-	return []call{{t.blends.gather, &backend.UpdateArgs{DW: t.state.trained(), Hyper: t.hyperRow(t.rows.gather), W: t.state.sums()}}}
+	return []call{{plan: t.blends.gather, args: &backend.UpdateArgs{DW: t.state.trained(), Hyper: t.hyperRow(t.rows.gather), W: t.state.sums()}}}
 }
 
 // averageCalls move the averages towards the weights and the moving statistics.
@@ -47,8 +47,8 @@ func (t *Training) averageCalls() []call {
 	}
 	p, a, hyper := t.state.params, t.state.averages, t.hyperRow(t.rows.average)
 	return []call{
-		{t.blends.weights, &backend.UpdateArgs{DW: p.allValues(), Hyper: hyper, W: a.allValues()}},
-		{t.blends.statistics, &backend.UpdateArgs{DW: p.allStatistics(), Hyper: hyper, W: a.allStatistics()}},
+		{plan: t.blends.weights, args: &backend.UpdateArgs{DW: p.allValues(), Hyper: hyper, W: a.allValues()}},
+		{plan: t.blends.statistics, args: &backend.UpdateArgs{DW: p.allStatistics(), Hyper: hyper, W: a.allStatistics()}},
 	}
 }
 

@@ -81,18 +81,18 @@ func (t *Training) guardCalls() guardCalls {
 	}
 	statistics, backup := s.params.allStatistics(), s.backup()
 	calls := guardCalls{
-		before: []call{{g.backup, &backend.AddArgs{X: statistics, Y: backup}}},
+		before: []call{{plan: g.backup, args: &backend.AddArgs{X: statistics, Y: backup}}},
 		after: []call{
-			{g.finite, &backend.ReduceArgs{X: s.trained(), Y: g.isFinite}},
-			{g.loss, &backend.ReduceArgs{X: t.losses, Y: g.sumLoss}},
-			{g.statistics, &backend.ReduceArgs{X: statistics, Y: g.sumStatistics}},
-			{g.join, &backend.AddArgs{X: g.sumStatistics, Y: g.sumLoss}}}, // a variance can be infinite where outputs and gradients are not
+			{plan: g.finite, args: &backend.ReduceArgs{X: s.trained(), Y: g.isFinite}},
+			{plan: g.loss, args: &backend.ReduceArgs{X: t.losses, Y: g.sumLoss}},
+			{plan: g.statistics, args: &backend.ReduceArgs{X: statistics, Y: g.sumStatistics}},
+			{plan: g.join, args: &backend.AddArgs{X: g.sumStatistics, Y: g.sumLoss}}}, // a variance can be infinite where outputs and gradients are not
 	}
 	if g.squares != nil {
-		calls.after = append(calls.after, call{g.squares, &backend.ReduceArgs{X: s.trained(), Y: g.sumSquares}})
+		calls.after = append(calls.after, call{plan: g.squares, args: &backend.ReduceArgs{X: s.trained(), Y: g.sumSquares}})
 	}
 	calls.after = append(calls.after,
-		call{g.decide, &backend.GuardArgs{Finite: g.isFinite, Loss: g.sumLoss, Squares: g.sumSquares, Plan: t.plan, Hyper: t.hyper, State: s.guardState()}},
-		call{g.restore, &backend.UpdateArgs{DW: backup, Hyper: t.hyperRow(t.rows.restore), W: statistics}})
+		call{plan: g.decide, args: &backend.GuardArgs{Finite: g.isFinite, Loss: g.sumLoss, Squares: g.sumSquares, Plan: t.plan, Hyper: t.hyper, State: s.guardState()}},
+		call{plan: g.restore, args: &backend.UpdateArgs{DW: backup, Hyper: t.hyperRow(t.rows.restore), W: statistics}})
 	return calls
 }

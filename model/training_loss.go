@@ -13,7 +13,7 @@ func (o TrainingOptions) lossOp(y backend.Desc) backend.Op {
 
 func (t *Training) lossArgs() backend.Args {
 	if t.options.Loss != 0 {
-		return &backend.ClassLossArgs{Logits: t.y, Target: t.target, Scale: t.state.lossScale(), Loss: t.losses, DLogits: t.dy}
+		return &backend.ClassLossArgs{Logits: t.logits(), Target: t.target, Scale: t.state.lossScale(), Loss: t.losses, DLogits: t.dlogits()}
 	}
-	return &backend.SoftmaxCrossEntropyArgs{Logits: t.y, Labels: t.labels, Target: t.target, Scale: t.state.lossScale(), Loss: t.losses, DLogits: t.dy}
+	return &backend.SoftmaxCrossEntropyArgs{Logits: t.logits(), Labels: t.labels, Target: t.target, Scale: t.state.lossScale(), Loss: t.losses, DLogits: t.dlogits()}
 }

@@ -20,6 +20,7 @@ type Input struct {
 	Labels []int32   // class indices; with soft targets none
 	Target []float32 // with soft targets: a row of probabilities for each image
 	Mask   []byte    // MaskLen zeros and ones for the dropout
+	Paths  []byte    // zeros and ones for drop path: of each image, for one of PathRates after the other
 	Hyper  []Hyper   // of each optimizer group; not read in a step that only adds gradients up
 
 	// Of gradients that are added up over several steps: whether this is the first of them, and the last, which updates. A step that stands alone
@@ -56,6 +57,9 @@ func (t *Training) Take(in Input) error {
 			return fmt.Errorf("model: step: %w", err)
 		}
 	}
+	if err := t.uploadPaths(in.Paths); err != nil {
+		return fmt.Errorf("model: step: %w", err)
+	}
 	if !in.Last {
 		return t.records[recordGather].Run()
 	}
@@ -72,6 +76,8 @@ func (t *Training) check(in Input) error {
 		len(in.Mask) != t.MaskLen() || len(in.Hyper) != groups:
 		return fmt.Errorf("got %d bytes of images, %d labels, %d of targets, %d of mask, %d groups; want %d, %d, %d, %d, %d",
 			len(in.Images), len(in.Labels), len(in.Target), len(in.Mask), len(in.Hyper), t.images.Bytes(), t.labels.Elements(), t.target.Elements(), t.MaskLen(), groups)
+	case len(in.Paths) != t.paths*t.options.Batch:
+		return fmt.Errorf("got %d bytes for drop path, want %d", len(in.Paths), t.paths*t.options.Batch)
 	case t.state.Accumulate < 2 && !(in.First && in.Last):
 		return fmt.Errorf("gradients are not added up here: want a step that is the first and the last")
 	}
@@ -106,14 +112,15 @@ func (t *Training) issue() func(update bool) error {
 
 // call is a plan and what it runs on.
 type call struct {
-	plan backend.Plan
-	args backend.Args
+	plan  backend.Plan
+	args  backend.Args
+	saved int64 // where what it saves begins
 }
 
 func (t *Training) run(parts ...[]call) error {
 	for _, part := range parts {
 		for _, c := range part {
-			if err := c.plan.Run(c.args, t.scratch); err != nil {
+			if err := c.plan.Run(c.args, t.scratchOf(c)); err != nil {
 				return err
 			}
 		}
@@ -123,12 +130,38 @@ func (t *Training) run(parts ...[]call) error {
 
 // network is from bytes to gradients.
 func (t *Training) network(params, grads []backend.Tensor) []call {
-	return append(t.filters.calls(),
-		call{t.convert, &backend.ConvertArgs{X: t.images, Y: t.x}},
-		call{t.forward, &backend.BlockArgs{X: t.x, Mask: t.mask, Params: params, Y: t.y}},
-		call{t.loss, t.lossArgs()},
-		call{t.backward, &backend.BlockArgs{X: t.x, DY: t.dy, Mask: t.mask, Params: params, Grads: grads}})
+	list := append(t.filters.calls(),
+		call{plan: t.convert, args: &backend.ConvertArgs{X: t.images, Y: t.x}})
+	x := []backend.Tensor{t.x}
+	for i, p := range t.parts {
+		list = append(list, p.forwardCalls(x[i], t.mask, params)...)
+		x = append(x, p.y)
+	}
+	list = append(list, call{plan: t.loss, args: t.lossArgs()})
+	for i := len(t.parts) - 1; i >= 0; i-- {
+		p, dx := t.parts[i], backend.Tensor{}
+		if i > 0 {
+			dx = t.parts[i-1].dy
+		}
+		own := grads[len(grads)-p.grads:]
+		grads = grads[:len(grads)-p.grads]
+		list = append(list, p.backwardCalls(x[i], dx, t.mask, params, own)...)
+	}
+	return list
 }
+
+// scratchOf is the scratch of a call: all share the workspace, what they save is their own.
+func (t *Training) scratchOf(c call) backend.Scratch {
+	s := t.scratch
+	if n := c.plan.Saved(); n > 0 {
+		s.Saved = backend.Bytes(t.scratch.Saved.Buf, t.scratch.Saved.Off+c.saved, n)
+	}
+	return s
+}
+
+// logits are what the last part gives, dlogits their gradient.
+func (t *Training) logits() backend.Tensor  { return t.parts[len(t.parts)-1].y }
+func (t *Training) dlogits() backend.Tensor { return t.parts[len(t.parts)-1].dy }
 
 // Batch is how many images a step takes.
 func (t *Training) Batch() int { return t.options.Batch }

@@ -67,7 +67,7 @@ func (t *Training) updateCalls() []call {
 		for slot, to := range []*backend.Tensor{&args.V, &args.S}[:len(t.state.slots)] {
 			*to = g.arena(t.state.slots[slot])
 		}
-		list = append(list, call{t.updates[i], args})
+		list = append(list, call{plan: t.updates[i], args: args})
 	}
 	return list
 }

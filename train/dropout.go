@@ -22,3 +22,12 @@ func keep(bits, threshold uint32) byte {
 	}
 	return 1
 }
+
+// pathMasks fills masks for drop path: for each of the rates one number per image. Each rate has a stream of its own.
+func pathMasks(masks []byte, seed uint64, step int, rates []float64, images int) []byte {
+	masks = resized(masks, len(rates)*images)
+	for i, rate := range rates {
+		dropMask(masks[i*images:(i+1)*images], seed+uint64(i+1)<<32, step, rate)
+	}
+	return masks
+}

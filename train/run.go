@@ -85,6 +85,7 @@ type run struct {
 	soft    bool // targets are rows, not labels
 	losses  []float32
 	mask    []byte
+	paths   []byte
 	targets targets
 
 	skipped, named int    // steps that were told of, and how often a layer was looked for
@@ -181,7 +182,7 @@ func (r *run) training(n int) (*model.Training, error) {
 		return t, nil
 	}
 	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization,
-		Smoothing: r.Smoothing, Soft: r.soft, Loss: r.loss.kind, SumLoss: r.loss.sum, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
+		Smoothing: r.Smoothing, Soft: r.soft, Loss: r.loss.kind, SumLoss: r.loss.sum, DropPath: r.DropPath, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
 	if err != nil {
 		return nil, err
 	}

@@ -37,6 +37,8 @@ func (r *run) input(t *model.Training, batch *data.Batch, lr float64, place int)
 	r.mask = resized(r.mask, t.MaskLen())
 	dropMask(r.mask, r.Seed, r.at.GlobalStep, r.in.Arch.DropRate)
 	in.Mask = r.mask
+	r.paths = pathMasks(r.paths, r.Seed, r.at.GlobalStep, t.PathRates(), rows)
+	in.Paths = r.paths
 	if in.Last {
 		in.Hyper = r.hyper(lr)
 	}

@@ -148,7 +148,8 @@ func elementwiseCases(t backend.DType, l backend.Layout) []opCase {
 	}
 	for _, c := range []int{1, 3, 8, 10, 1280} {
 		for _, rate := range []float32{0.2, 0.5, 0.9} {
-			list = append(list, opCase{op: backend.Dropout{DType: t, Layout: l, N: 3, C: c, Rate: rate}, data: normal})
+			list = append(list, opCase{op: backend.Dropout{DType: t, Layout: l, N: 3, C: c, Rate: rate}, data: normal},
+				opCase{op: backend.DropPath{DType: t, Layout: l, N: 5, H: 3, W: 2, C: min(c, 24), Rate: rate}, data: normal})
 		}
 	}
 	return list

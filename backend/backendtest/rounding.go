@@ -57,6 +57,8 @@ func roundingBy(run Computer, op backend.Op, before, after []*ref.Tensor) ([]*re
 		roundAdd(o, before, bounds[1])
 	case backend.Dropout:
 		roundFew(after[2], bounds[2])
+	case backend.DropPath:
+		roundFew(after[2], bounds[2])
 	case backend.Fill:
 		roundExact(after, bounds)
 	case backend.Convert:

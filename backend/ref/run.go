@@ -81,6 +81,8 @@ func dispatch(op backend.Op, t []*Tensor) error {
 		add(o, t[0], t[1])
 	case backend.Dropout:
 		dropout(o, t[0], t[1], t[2])
+	case backend.DropPath:
+		dropPath(o, t[0], t[1], t[2])
 	case backend.Fill:
 		fill(o, t[0])
 	case backend.GlobalAvgPool:

@@ -19,6 +19,7 @@ const autoLossScale = 1 << 24
 // stepOptions are the options of a single step: the loss scale, what happens to gradients, the averages of the weights.
 func stepOptions(o *options.Options, to *train.Options) {
 	to.Loss = o.Loss
+	to.DropPath = o.DropPathRate.Or(0)
 	to.Grouping = train.Grouping{DecayFilter: o.WeightDecayFilter, LayerDecay: o.LayerDecay.Or(0), HeadLR: o.HeadLR.Or(0), Freeze: names(o.Freeze)}
 	to.LossScale, to.DynamicScale = o.LossScale, o.LossScaleType == "dynamic"
 	if o.LossScaleType == "auto" && o.AmpLevel != "O0" {

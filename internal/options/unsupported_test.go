@@ -20,7 +20,6 @@ func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 	for _, c := range []struct{ option, value, want string }{
 		{"opt", "adan", "--opt adan: this optimizer is not built yet; use adam or momentum"},
 		{"interpolation", "antialias", "--interpolation antialias: this interpolation is not built yet; MindCV fails on it as well; use bilinear, or --resize_filter pil"},
-		{"drop_path_rate", "0.1", "--drop_path_rate 0.1: stochastic depth is not built yet; leave it out"},
 		{"pretrained", "True", "--pretrained True: downloading weights is not built yet; name the file: --pretrained FILE"},
 		{"amp_cast_list", "[nn.Conv2d]", "--amp_cast_list [nn.Conv2d]: choosing the layers to cast is not built yet; use amp_level alone"},
 	} {
@@ -42,7 +41,7 @@ func TestWhatIsBuiltIsAccepted(t *testing.T) {
 		"opt": {"momentum", "sgd", "nesterov", "adam", "adamw", "lion", "rmsprop", "adagrad", "lamb", "nadam"}, "scheduler": {"step_decay", "polynomial_decay", "one_cycle", "constant", "cosine_decay", "warmup_cosine_decay"}, "use_nesterov": {"True"},
 		"num_cycles": {"3"}, "cycle_decay": {"0.5"}, "lr_epoch_stair": {"True"}, "warmup_factor": {"0.1"}, "label_smoothing": {"0.1"},
 		"reduction": {"sum"}, "amp_level": {"O0", "O1", "O2", "O3", "auto"}, "loss_scale": {"1024"}, "color_jitter": {"None", "0.1,0.2,0.3,0.4"},
-		"interpolation": {"linear", "nearest", "bicubic", "cubic", "area", "pilcubic"}, "auto_augment": {"None", "randaug-m7"}, "re_prob": {"0.1"}, "aug_repeats": {"3"}, "drop_path_rate": {"None", "0"}, "re_scale": {"0.1,0.2"}, "ema_decay": {"0.5"},
+		"interpolation": {"linear", "nearest", "bicubic", "cubic", "area", "pilcubic"}, "auto_augment": {"None", "randaug-m7"}, "re_prob": {"0.1"}, "aug_repeats": {"3"}, "drop_path_rate": {"None", "0", "0.2"}, "re_scale": {"0.1,0.2"}, "ema_decay": {"0.5"},
 		"clip_value": {"1"}, "layer_decay": {"0.9"}, "head_lr": {"0.1"}, "freeze": {"features"}, "lr_base_batch": {"2048"}, "loss": {"BCE", "asl_single_label", "asl_multi_label"}, "mixup": {"0.2"}, "cutmix": {"1"}, "ema": {"True"}, "clip_grad": {"True"}, "gradient_accumulation_steps": {"2"}, "loss_scale_type": {"dynamic", "auto"}, "distribute": {"True"}, "weight_decay_filter": {"auto", "norm_and_bias", "disable"}, "num_samples": {"10"},
 		"ckpt_save_policy": {"None", "latest_k"}, "mode": {"1"}, "dataset_sink_mode": {"False"}, "decay_rate": {"0.5"},
 	} {
