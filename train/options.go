@@ -33,7 +33,7 @@ type Options struct {
 	DynamicScale bool          // double the loss scale from time to time, halve it when gradients overflow
 	Clip         float64       // limit of the gradient's norm; 0 for none
 	Accumulate   int           // batches whose gradients are added up before an update; 0 and 1: none
-	DropPath float64 // rate of stochastic depth at the last block; 0 for none
+	DropPath     float64       // rate of stochastic depth at the last block; 0 for none
 	EMA          float64       // decay of the averages of the weights; 0 for none
 	DType        backend.DType // of activations and products; 0 for what the device prefers
 	Fuse         backend.Fuse

@@ -130,7 +130,7 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 	}
 	t.Run("everything", func(t *testing.T) {
 		interruptedRunGoesOn(t, func(o *Options) {
-			o.EMA, o.Accumulate, o.Clip, o.DynamicScale, o.LossScale, o.Loss = 0.9, 2, 1, true, 1e38, "BCE"
+			o.EMA, o.Accumulate, o.Clip, o.DynamicScale, o.LossScale, o.Loss, o.DropPath = 0.9, 2, 1, true, 1e38, "BCE", 0.3
 		})
 	})
 }

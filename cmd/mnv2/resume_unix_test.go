@@ -87,7 +87,7 @@ func TestSameSeedSameBits(t *testing.T) {
 // everyFeature is what a run keeps besides weights and velocity: averages, gradients that wait for their update (an update's three batches may be of two
 // epochs), a loss scale that is found on the way and skips the first steps, mixed pictures.
 var everyFeature = []string{"--ema", "--ema_decay", "0.9", "--mixup", "0.2", "--cutmix", "1.0", "--gradient_accumulation_steps", "3",
-	"--loss_scale_type", "dynamic", "--loss_scale", "1e38", "--clip_grad", "--clip_value", "2", "--opt", "adamw"}
+	"--loss_scale_type", "dynamic", "--loss_scale", "1e38", "--clip_grad", "--clip_value", "2", "--opt", "adamw", "--drop_path_rate", "0.3"}
 
 // A run that is killed at any moment and resumed ends with the same bits as one that was left alone. MNV2_REQUIRE=slow kills fifty
 // times.
