@@ -14,3 +14,4 @@ package kernels
 
 //go:generate go -C gen run -tags purego . -out ../zz_avx2_amd64.s -stubs ../zz_avx2_amd64.go -pkg kernels
 //go:generate go -C gen run -tags purego . -avx512 -out ../zz_avx512_amd64.s -stubs ../zz_avx512_amd64.go -pkg kernels
+//go:generate go -C gen run -tags purego ./neon ..

@@ -29,6 +29,19 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+// TestNeonIsGenerated is the same for the kernels of arm64.
+func TestNeonIsGenerated(t *testing.T) {
+	dir := t.TempDir()
+	generate := exec.Command("go", "-C", "gen", "run", "-tags", "purego", "./neon", dir)
+	generate.Env = append(os.Environ(), "GOOS=", "GOARCH=") // the generator runs here, whatever is tested
+	text, err := generate.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	for _, name := range []string{"zz_neon_arm64.s", "zz_neon_arm64.go"} {
+		got, want := body(t, filepath.Join(dir, name)), body(t, name)
+		require.True(t, bytes.Equal(got, want), "%s is not what the generator writes: run go generate", name)
+	}
+}
+
 func checkGenerated(t *testing.T, base string, flags []string) {
 	out := filepath.Join(t.TempDir(), base+".s")
 	stubs := filepath.Join(filepath.Dir(out), base+".go")
