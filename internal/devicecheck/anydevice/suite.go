@@ -67,9 +67,10 @@ func (t *tester) Errorf(format string, args ...any) {
 type failure struct {
 	text                  string
 	isUnsupported, isLost bool
+	isLast                bool // it ended the test; what comes after it is of not tidying up
 }
 
-// err joins the failures. They are [backend.ErrUnsupported] if they say nothing but that.
+// err joins the failures. They are [backend.ErrUnsupported] if they say nothing but that until the test ended.
 func (t *tester) err() error {
 	if len(t.failures) == 0 {
 		return nil
@@ -79,6 +80,9 @@ func (t *tester) err() error {
 	for _, f := range t.failures {
 		texts = append(texts, f.text)
 		unsupported, lost = unsupported && f.isUnsupported, lost || f.isLost
+		if f.isLast && unsupported {
+			break
+		}
 	}
 	text := strings.Join(texts, "\n")
 	switch {
@@ -93,6 +97,7 @@ func (t *tester) err() error {
 // Fatalf implements backendtest.Tester.
 func (t *tester) Fatalf(format string, args ...any) {
 	t.Errorf(format, args...)
+	t.failures[len(t.failures)-1].isLast = true
 	panic(errFatal)
 }
 
