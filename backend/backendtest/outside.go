@@ -1,6 +1,7 @@
 package backendtest
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"maps"
@@ -206,7 +207,7 @@ func (t *Trial) Run() (raw map[string][]byte, numbers map[string]*ref.Tensor, er
 	if err := t.stage.download(); err != nil {
 		return nil, nil, err
 	}
-	if err := t.stage.guards(); err != nil {
+	if err := errors.Join(t.stage.guards(), t.inputs(before)); err != nil {
 		return nil, nil, err
 	}
 	raw, numbers = map[string][]byte{}, map[string]*ref.Tensor{}
@@ -216,6 +217,23 @@ func (t *Trial) Run() (raw map[string][]byte, numbers map[string]*ref.Tensor, er
 		}
 	}
 	return raw, numbers, nil
+}
+
+// inputs wants what no plan writes to be as it was.
+func (t *Trial) inputs(before []byte) error {
+	written := map[string]bool{}
+	for _, p := range t.plans {
+		for _, o := range p.Op().Operands() {
+			written[o.Name] = written[o.Name] || o.Role != backend.In
+		}
+	}
+	for name, isWritten := range written {
+		at := t.stage.at[name]
+		if !isWritten && !bytes.Equal(before[at.Off:at.Off+at.Bytes()], t.stage.bytes(name)) {
+			return fmt.Errorf("input %q was changed", name)
+		}
+	}
+	return nil
 }
 
 // Call queues plan i on whatever its operands hold.
