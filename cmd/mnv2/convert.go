@@ -42,6 +42,13 @@ func convertCommand(_ context.Context, in cli.Invocation) error {
 	if err != nil {
 		return err
 	}
+	hasAverages := f.HasAverages()
+	if err := chooseAverages(&in.Options, f); err != nil {
+		return err
+	}
+	if hasAverages {
+		note(in, from+" holds averaged weights beside the others; they are taken unless --ema False says otherwise")
+	}
 	return convertFile(in, f, to, format, naming)
 }
 

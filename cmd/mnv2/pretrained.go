@@ -20,7 +20,10 @@ func (j *trainJob) openWeights() (err error) {
 	case pretrained != "" && j.o.Source("pretrained") == options.FromFlag:
 		j.report.warn("--pretrained %s is not read: --ckpt_path says what to start from", pretrained)
 	}
-	if j.weights, err = openCheckpoint(path, j.in.Stderr); err != nil {
+	if j.weights, err = openCheckpoint(path, j.in.Stderr); err == nil && j.afresh && j.weights.HasAverages() {
+		err = j.weights.UseAverages()
+	}
+	if err != nil {
 		return err
 	}
 	j.followWeights()

@@ -70,7 +70,9 @@ func (r *recorder) examine(epoch int) train.Examiner {
 func (r *recorder) event(e train.Event) {
 	switch e := e.(type) {
 	case train.Logged:
-		r.check(r.step(e))
+		if finite(e.Loss) != nil { // a step that was skipped has no place in curves
+			r.check(r.step(e))
+		}
 	case train.Validated:
 		r.last = e
 		if e.Best {
