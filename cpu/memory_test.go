@@ -86,3 +86,23 @@ func TestLargeBuffers(t *testing.T) {
 		require.ErrorIs(t, b.Free(), backend.ErrFreed)
 	}
 }
+
+// TestRelease forgets a buffer of its own pages, which can be written again.
+func TestRelease(t *testing.T) {
+	d := openDevice(t, Options{Threads: 1})
+	for _, size := range []int64{100, 3 * ownPages} {
+		b, err := d.Alloc(size, "forgotten")
+		require.NoError(t, err)
+		data := []byte{1, 2, 3, 4}
+		require.NoError(t, d.Upload(b, 0, data))
+		require.NoError(t, d.Release(b))
+		require.NoError(t, d.Upload(b, 0, data))
+		got := make([]byte, 4)
+		require.NoError(t, d.Download(got, b, 0))
+		require.Equal(t, data, got)
+		require.NoError(t, b.Free())
+		require.ErrorIs(t, d.Release(b), backend.ErrFreed)
+	}
+	require.NoError(t, d.Close())
+	require.Error(t, d.Release(nil))
+}

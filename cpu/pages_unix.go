@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"math"
 	"syscall"
+
+	"mnv2/cpu/internal/pages"
 )
 
 // mapPages returns n zero bytes from the system and what gives them back.
@@ -17,6 +19,6 @@ func mapPages(n int64) (mem []byte, unmap func() error, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("map %d bytes: %w", n, err)
 	}
-	adviseHuge(mem)
+	pages.PreferHuge(mem)
 	return mem, func() error { return syscall.Munmap(mem) }, nil
 }

@@ -98,6 +98,18 @@ func (n *Inference) Prepare() error {
 	return nil
 }
 
+// ReleaseParameters gives back the memory of the parameters if this network can do without: on a device that has packed them
+// for itself, and can forget buffers. The parameters then have no values, for other networks neither, until they are stored
+// again; [Inference.Prepare] must wait for that. It reports whether it did so.
+func (n *Inference) ReleaseParameters() (bool, error) {
+	device, ok := backend.As[backend.Releaser](n.params.device)
+	plan, prepared := n.infer.(backend.Prepared)
+	if !ok || !prepared || !plan.Prepared() {
+		return false, nil
+	}
+	return true, errors.Join(device.Release(n.params.values), device.Release(n.params.statistics))
+}
+
 // issue returns the function that queues one run: bytes to numbers, the network, logits to rows.
 func (n *Inference) issue() func() error {
 	convert := &backend.ConvertArgs{X: n.images, Y: n.x}

@@ -47,8 +47,8 @@ func (r *benchReport) conditions(c conditions) error {
 		fmt.Fprintf(out, ", at most %.1f GFLOP/s", c.PeakGFLOPS)
 	}
 	fmt.Fprintf(out, "\nweights %s, pictures %s, JPEG decoder %s; a batch takes:\n\n", c.Weights, c.Pictures, c.JPEG)
-	_, err := fmt.Fprintf(out, "%-10s %-9s %5s %5s %10s %10s %10s %7s %6s %10s %9s\n",
-		"case", "kind", "px", "batch", "best ms", "p25 ms", "median ms", "spread", "rounds", "images/s", "peak MiB")
+	_, err := fmt.Fprintf(out, "%-10s %-9s %5s %5s %10s %10s %10s %7s %6s %10s %9s %9s\n",
+		"case", "kind", "px", "batch", "best ms", "p25 ms", "median ms", "spread", "rounds", "images/s", "peak MiB", "resident")
 	return err
 }
 
@@ -57,13 +57,16 @@ func (r *benchReport) result(v bench.Result) error {
 	if r.in.JSON {
 		return printJSON(r.in, v)
 	}
-	memory := "-"
-	if v.PeakBytes > 0 {
-		memory = fmt.Sprintf("%.1f", float64(v.PeakBytes)/(1<<20))
-	}
-	_, err := fmt.Fprintf(r.in.Stdout, "%-10s %-9s %5d %5d %10.3f %10.3f %10.3f %6.1f%% %6d %10.1f %9s\n", v.Name, v.Kind, v.Size, v.Batch,
-		1000*v.Best, 1000*v.P25, 1000*v.Median, 100*v.Spread, v.Rounds, v.ImagesPerSec, memory)
+	_, err := fmt.Fprintf(r.in.Stdout, "%-10s %-9s %5d %5d %10.3f %10.3f %10.3f %6.1f%% %6d %10.1f %9s %9s\n", v.Name, v.Kind, v.Size, v.Batch,
+		1000*v.Best, 1000*v.P25, 1000*v.Median, 100*v.Spread, v.Rounds, v.ImagesPerSec, benchMiB(v.PeakBytes), benchMiB(v.ResidentBytes))
 	return err
+}
+
+func benchMiB(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", float64(n)/(1<<20))
 }
 
 func (r *benchReport) op(v bench.OpResult) error {

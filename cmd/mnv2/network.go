@@ -7,6 +7,7 @@ import (
 	"mnv2/checkpoint"
 	"mnv2/internal/cli"
 	"mnv2/internal/devices"
+	"mnv2/internal/footprint"
 	"mnv2/internal/options"
 	"mnv2/model"
 	"mnv2/weights"
@@ -124,6 +125,15 @@ func placeNetwork(in cli.Invocation, b backend.Backend, arch *model.Arch, values
 		return nil, err
 	}
 	return &network{arch: arch, params: params, inference: inference}, nil
+}
+
+// settle gives back the memory that only making ready needed, where that is possible. The parameters cannot be loaded afterwards.
+func (n *network) settle() error {
+	if _, err := n.inference.ReleaseParameters(); err != nil {
+		return err
+	}
+	footprint.Shrink()
+	return nil
 }
 
 // close gives back the device and what the network held there.

@@ -56,6 +56,9 @@ func predictCommand(ctx context.Context, in cli.Invocation) (err error) {
 	if in.Options.Profile > 0 {
 		return profileInference(ctx, in, net, device, 1, p.fromFiles(files))
 	}
+	if err := net.settle(); err != nil {
+		return err
+	}
 	failed := 0
 	for _, file := range files {
 		if ctx.Err() != nil {

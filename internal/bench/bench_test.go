@@ -124,7 +124,7 @@ func TestPeakOfStatus(t *testing.T) {
 	for text, want := range map[string]int64{
 		"VmPeak:\t 9 kB\nVmHWM:\t    1234 kB\nVmRSS:\t 1 kB\n": 1234 << 10, "VmHWM: much kB\n": 0, "VmHWM:": 0, "": 0,
 	} {
-		assert.Equal(t, want, parsePeak([]byte(text)), "%q", text)
+		assert.Equal(t, want, parseStatus([]byte(text), "VmHWM:"), "%q", text)
 	}
 }
 

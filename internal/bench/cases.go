@@ -112,10 +112,13 @@ type Result struct {
 	BestPerSec   float64 `json:"best_images_per_sec"`
 	DeviceBytes  int64   `json:"device_bytes,omitempty"` // memory held on the device; on the CPU part of the peak
 	PeakBytes    int64   `json:"peak_bytes,omitempty"`   // most memory of the process at once, where the system tells
+
+	ResidentBytes int64 `json:"resident_bytes,omitempty"` // memory of the process at the end, loading over, where the system tells
 }
 
 // newResult fills in the rates.
 func newResult(c Case, s Stats, device int64) Result {
 	n := float64(c.Batch)
-	return Result{Case: c, Stats: s, ImagesPerSec: n / s.Median, BestPerSec: n / s.Best, DeviceBytes: device, PeakBytes: peakMemory()}
+	return Result{Case: c, Stats: s, ImagesPerSec: n / s.Median, BestPerSec: n / s.Best, DeviceBytes: device, PeakBytes: peakMemory(),
+		ResidentBytes: residentMemory()}
 }

@@ -21,16 +21,25 @@ func resetPeak() {
 // peakMemory returns the most bytes of memory that this process has had at once since resetPeak, 0 where the system
 // does not tell.
 func peakMemory() int64 {
+	return statusLine("VmHWM:")
+}
+
+// residentMemory returns the bytes of memory that this process has now, 0 where the system does not tell.
+func residentMemory() int64 {
+	return statusLine("VmRSS:")
+}
+
+func statusLine(name string) int64 {
 	text, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
 	}
-	return parsePeak(text)
+	return parseStatus(text, name)
 }
 
-// parsePeak finds "VmHWM:   1234 kB" in the text of /proc/self/status.
-func parsePeak(text []byte) int64 {
-	_, rest, ok := bytes.Cut(text, []byte("VmHWM:"))
+// parseStatus finds a line such as "VmHWM:   1234 kB" in the text of /proc/self/status.
+func parseStatus(text []byte, name string) int64 {
+	_, rest, ok := bytes.Cut(text, []byte(name))
 	if !ok {
 		return 0
 	}

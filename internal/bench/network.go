@@ -10,6 +10,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/data"
+	"mnv2/internal/footprint"
 	"mnv2/model"
 )
 
@@ -53,6 +54,10 @@ func (b *Bench) infer(ctx context.Context, c Case) (_ Result, err error) {
 		return Result{}, err
 	}
 	defer closing(&err, net.Close)
+	if _, err := net.ReleaseParameters(); err != nil {
+		return Result{}, err
+	}
+	footprint.Shrink()
 	images, logits := b.images(c), make([]float32, c.Batch*b.Arch.Classes)
 	stats, err := Measure(ctx, b.Time, func() error { return net.Logits(logits, images, c.Batch) })
 	if err != nil {

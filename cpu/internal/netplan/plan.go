@@ -78,7 +78,6 @@ func (p *Plan) Prepare(params *Params, weights []float32) error {
 	if len(weights) < p.weightFloats {
 		return fmt.Errorf("netplan: prepare: room for %d packed weights: want %d", len(weights), p.weightFloats)
 	}
-	PreferHugePages(weights[:p.weightFloats])
 	convs := params.Convs
 	next := func() *Conv {
 		c := &convs[0]

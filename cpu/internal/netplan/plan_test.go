@@ -6,10 +6,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
 	"mnv2/cpu/internal/kernels"
+	"mnv2/cpu/internal/pages"
 	"mnv2/internal/shareddata"
 )
 
@@ -33,7 +35,6 @@ func newSetup(t testing.TB, net Net, set *kernels.Set, threads int) *setup {
 	s.planes, s.x = randomImages(net, r)
 	s.y = junk(plan.OutputFloats())
 	s.weights, s.scratch = junk(plan.WeightFloats()), junk(plan.ScratchFloats())
-	PreferHugePages(s.scratch)
 	require.NoError(t, plan.Prepare(s.params, s.weights))
 	return s
 }
@@ -41,6 +42,9 @@ func newSetup(t testing.TB, net Net, set *kernels.Set, threads int) *setup {
 // junk is memory in which a number that nobody wrote shows.
 func junk(n int) []float32 {
 	list := make([]float32, n)
+	if n > 0 {
+		pages.PreferHuge(unsafe.Slice((*byte)(unsafe.Pointer(&list[0])), 4*n))
+	}
 	for i := range list {
 		list[i] = float32(math.NaN())
 	}

@@ -1,0 +1,9 @@
+//go:build !linux
+
+package pages
+
+// PreferHuge does nothing.
+func PreferHuge([]byte) {}
+
+// Drop does nothing.
+func Drop([]byte) {}
