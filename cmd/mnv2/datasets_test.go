@@ -31,6 +31,7 @@ func TestTrainsOnShardsAndParquet(t *testing.T) {
 			require.Equal(t, cli.Done, code, stderr)
 			assert.Contains(t, stdout, "Number of training samples: 12")
 			assert.Contains(t, stdout, "Number of classes: 3")
+			assert.Contains(t, stderr, "next: mnv2 validate --dataset "+set+" --data_dir "+dir+" --val_split train")
 			stdout, stderr, code = call(t, "validate", "--dataset", set, "--data_dir", dir, "--val_split", "train", "--device", "cpu", "--batch_size", "5")
 			require.Equal(t, cli.Done, code, stderr)
 			assert.Contains(t, stdout, "12 images in")
@@ -90,4 +91,23 @@ func accuracy(out string) string {
 		}
 	}
 	return out
+}
+
+// The recipes of ImageNet take a network and pictures of another size here; everything else is as they say.
+func TestRecipesTrain(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, class := range []string{"cat", "dog"} {
+		for _, name := range []string{"train/1", "train/2", "train/3", "train/4", "val/5"} {
+			split, file := filepath.Split(name)
+			writePicture(t, filepath.Join("photos", split, class, file+".png"), 40, 36)
+		}
+	}
+	for _, recipe := range []string{"mobilenet_v2_1.0_ascend", "mobilenet_v2_1.0_torchvision"} {
+		stdout, stderr, code := call(t, "train", "--config", recipe, "--distribute", "False", "--data_dir", "photos", "--num_classes", "2", "--batch_size", "4",
+			"--image_resize", "32", "--val_image_resize", "40", "--model", "mobilenet_v2_035_224", "--epoch_size", "1", "--warmup_epochs", "0",
+			"--num_parallel_workers", "2", "--ckpt_save_dir", recipe, "--device", "cpu")
+		require.Equal(t, cli.Done, code, stderr)
+		assert.Contains(t, stdout, "Finish training!", recipe)
+		assert.Contains(t, stdout, "Validation Top_1_Accuracy", recipe)
+	}
 }

@@ -298,9 +298,15 @@ func nextCommand(j *trainJob) string {
 		line += " --ckpt_save_dir " + j.o.CkptSaveDir
 	}
 	if j.in.Base == "" {
+		if d := j.o.Dataset; d != "imagenet" && d != "" {
+			line += " --dataset " + d
+		}
 		line += " --data_dir " + j.o.DataDir
 		if j.o.ValSplit != "val" {
 			line += " --val_split " + j.o.ValSplit
+		}
+		if j.o.ClassIndex != "" {
+			line += " --class_index " + j.o.ClassIndex
 		}
 		if j.o.ValShare > 0 {
 			line += fmt.Sprintf(" --val_share %g", j.o.ValShare)

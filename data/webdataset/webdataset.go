@@ -27,7 +27,6 @@ type Options struct {
 	ClassIndex string // file of class names in order, see data.ParseClassIndex; "" for what the labels say
 	Limits     decode.Limits
 	CacheDir   string // where lists of members are kept; "" for nowhere
-	Progress   func(done, total int)
 }
 
 // Set is a data set in tar files. It implements data.Source.
@@ -48,7 +47,7 @@ func Open(root, split string, o Options) (*Set, error) {
 	}
 	s := &Set{limits: o.Limits}
 	var texts []string
-	for i, path := range files {
+	for _, path := range files {
 		sh, note, err := list(path, o.CacheDir)
 		if err != nil {
 			return nil, fmt.Errorf("tar shard %q: %w", path, err)
@@ -58,9 +57,6 @@ func Open(root, split string, o Options) (*Set, error) {
 		}
 		s.shards, s.first = append(s.shards, sh), append(s.first, len(texts))
 		texts = append(texts, sh.Labels...)
-		if o.Progress != nil {
-			o.Progress(i+1, len(files))
-		}
 	}
 	if len(texts) == 0 {
 		return nil, fmt.Errorf("tar shards: %d files hold no samples, the first is %q", len(files), files[0])
