@@ -22,6 +22,14 @@ ascend-report: ascend ## tries out NPU 0 (DEVICE=ascend:1 for another, QUICK=1 i
 cuda-report: cuda ## the same for an NVIDIA GPU
 	./bin/mnv2 devices --check $(or $(DEVICE),cuda) $(if $(QUICK),--quick)
 
+.PHONY: gpu-check-bundle
+gpu-check-bundle: ## bin/gpu-check.tar.gz: everything to try on a machine with an NVIDIA GPU that has no Go (docs/gpu.md)
+	mkdir -p bin/gpu-check
+	CGO_ENABLED=1 $(GO) build -trimpath -tags cuda -ldflags '$(LDFLAGS)' -o bin/gpu-check/mnv2 ./cmd/mnv2
+	CGO_ENABLED=1 $(GO) test -c -trimpath -tags cuda -o bin/gpu-check/cuda.test ./cuda
+	cp build/gpu-check.sh build/gpu-check/torch_bench.py build/gpu-check/ratios.py build/bench-peers/network.py bin/gpu-check/
+	tar czf bin/gpu-check.tar.gz -C bin gpu-check
+
 check-deploy: ## container files and manifests, with the linters that are installed
 	./build/check-deploy.sh
 
