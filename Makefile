@@ -36,7 +36,10 @@ check-deploy: ## container files and manifests, with the linters that are instal
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 
-.PHONY: check-kernels
+.PHONY: check-kernels cuda-sanitize
+cuda-sanitize: ## the CUDA kernels on the host with every access checked, and under sanitizers; needs g++
+	MNV2_REQUIRE=sanitizers $(GO) test -count=1 -run TestSanitized ./csrc/kernels
+
 check-kernels: ## compiles the CUDA kernels with NVIDIA's NVRTC, fetched with pip or in MNV2_CUDA_LIBS; UPDATE=1 writes docs/cuda-resources.md
 	./build/check-kernels/run.sh
 

@@ -9,8 +9,10 @@ struct Source {
 	Array elements;
 	std::vector<unsigned char> bytes;
 	std::vector<int> integers;
+	Visible see_bytes, see_integers;
 	void *p;
-	Source(const char *from, size_t n) : elements(!strcmp(from, "F16") ? F16 : !strcmp(from, "BF16") ? BF16 : F32, n), bytes(n), integers(n) {
+	Source(const char *from, size_t n) : elements(!strcmp(from, "F16") ? F16 : !strcmp(from, "BF16") ? BF16 : F32, n), bytes(n), integers(n),
+		see_bytes(bytes.data(), n), see_integers(integers.data(), n * sizeof(int)) {
 		Numbers random;
 		for (size_t i = 0; i < n; i++) {
 			elements.put(i, i % 13 == 4 ? INFINITY : i % 13 == 7 ? NAN : 3 * random.normal());

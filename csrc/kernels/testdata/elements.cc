@@ -6,6 +6,7 @@ static void run(const Module &mod, long long n) {
 	Numbers random;
 	Array x(t, n), y(t, n), out(t, n);
 	std::vector<unsigned char> mask(n);
+	Visible see_mask(mask.data(), n);
 	for (long long i = 0; i < n; i++) {
 		x.put(i, i % 11 == 5 ? NAN : i % 7 == 3 ? 6 : i % 7 == 4 ? 0 : 3 * random.normal());
 		y.put(i, i % 5 == 2 ? 6 : i % 5 == 1 ? 0 : 3 * random.normal());

@@ -9,6 +9,7 @@ static void run(const Module &mod, const Case &o) {
 	int classes = o.classes;
 	Array logits(t, o.n * classes), soft(F32, o.n * classes), loss(F32, o.n), only(F32, o.n), dlogits(t, o.n * classes), scale(F32, 1);
 	std::vector<int> labels(o.n);
+	Visible see_labels(labels.data(), o.n * sizeof(int));
 	for (int n = 0; n < o.n; n++) {
 		double sum = 0;
 		for (int c = 0; c < classes; c++) {
@@ -54,6 +55,7 @@ static void run(const Module &mod, const Case &o) {
 static void wrong_label(const Module &mod) {
 	int classes = 10, label = 10, *plabel = &label;
 	Array logits(mod.type, classes), loss(F32, 1);
+	Visible see_label(&label, sizeof label);
 	logits.fill_with(1);
 	void *none = nullptr;
 	float smoothing = 0, divisor = 1;

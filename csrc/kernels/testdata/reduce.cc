@@ -6,6 +6,7 @@ enum { SUM = 1, SUM_SQUARES, ALL_FINITE };
 static float reduce(const Module &mod, Array &x, int kind, int blocks) {
 	long long n = x.n;
 	std::vector<double> parts(blocks, NAN);
+	Visible see_parts(parts.data(), blocks * sizeof(double));
 	double *p = parts.data();
 	Array y(F32, 1);
 	launch(mod, "reduce_parts", {{unsigned(blocks), 1, 1}, {256, 1, 1}, 0}, {x.arg(), &p, &kind, &n});

@@ -97,6 +97,7 @@ static void run_lamb(const Module &mod, std::vector<int> ends, int slices, unsig
 	State after = before;
 	int tensors = ends.size(), *pends = ends.data();
 	std::vector<double> partial(tensors * slices * 3, NAN);
+	Visible see_ends(ends.data(), tensors * sizeof(int)), see_partial(partial.data(), partial.size() * sizeof(double));
 	double *pp = partial.data();
 	const Shape shape = {{unsigned(slices), rows, 1}, {256, 1, 1}, 0};
 	launch(mod, "lamb_moments", shape, {after.dw.arg(), after.hyper.arg(), &pends, after.w.arg(), after.v.arg(), after.s.arg(), &pp, &tensors});

@@ -19,6 +19,9 @@ struct cudahost_thread {
 	unsigned char *dynamic_shared;
 };
 
+// How memory is accessed: 1 writes; CUDAHOST_ANY where the program does not promise an address that is a multiple of the size.
+#define CUDAHOST_ANY 2u
+
 // What the library gives to a module when it loads it.
 struct cudahost_calls {
 	void (*barrier)();
@@ -27,7 +30,7 @@ struct cudahost_calls {
 	void (*commit_async)();
 	void (*wait_async)(unsigned groups_left);
 	void (*fault)(int code, const char *text); // does not return
-	void (*access)(const void *address, unsigned size, unsigned write); // of checked builds, before every access
+	void (*access)(const void *address, unsigned size, unsigned how); // of checked builds, before every access
 };
 
 // Where a module keeps its __shared__ variables.

@@ -171,6 +171,14 @@ const char *compiler() {
 	return cxx && *cxx ? cxx : "g++";
 }
 
+bool is_set(const char *variable) {
+	const char *value = getenv(variable);
+	return value && !strcmp(value, "1");
+}
+
+// For programs that are linked with them themselves.
+const Strings kSanitizers = {"-fsanitize=address,undefined", "-fno-sanitize-recover=all"};
+
 Strings code_flags() {
 	Strings flags = {"-std=c++17", "-O2", "-g1", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", "-fno-math-errno",
 			 "-fno-trapping-math", "-fno-exceptions", "-Wall", "-Wno-unknown-pragmas", "-Wno-unused-function",
@@ -178,8 +186,8 @@ Strings code_flags() {
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) flags.insert(flags.end(), {"-mavx2", "-mfma"});
 #endif
-	const char *check = getenv("MNV2_FAKE_CHECK");
-	if (check && !strcmp(check, "1")) flags.insert(flags.end(), {"-DCUDAHOST_CHECK=1", "-fsanitize=thread"});
+	if (is_set("MNV2_FAKE_CHECK")) flags.insert(flags.end(), {"-DCUDAHOST_CHECK=1", "-fsanitize=thread,alignment", "-fno-sanitize-recover=all"});
+	if (is_set("MNV2_FAKE_SANITIZE")) flags.insert(flags.end(), kSanitizers.begin(), kSanitizers.end());
 	return flags;
 }
 
@@ -220,7 +228,9 @@ int compile(Job *job) {
 	status = spawn(args, dir + "/messages");
 	job->log = read_file(dir + "/messages");
 	if (status) return kCompilation;
-	status = spawn({compiler(), "-shared", "-Wl,-z,noexecstack", dir + "/kernel.o", "-o", dir + "/kernel.so"}, dir + "/messages");
+	args = {compiler(), "-shared", "-Wl,-z,noexecstack", dir + "/kernel.o", "-o", dir + "/kernel.so"};
+	if (is_set("MNV2_FAKE_SANITIZE")) args.insert(args.end(), kSanitizers.begin(), kSanitizers.end());
+	status = spawn(args, dir + "/messages");
 	if (status) {
 		job->log += read_file(dir + "/messages");
 		return kCompilation;

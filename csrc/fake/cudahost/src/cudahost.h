@@ -27,6 +27,9 @@ typedef struct {
 	const size_t *param_sizes;
 } cudahost_info;
 
+/* Variables of the environment change how kernels are compiled: MNV2_FAKE_CHECK=1 for a look at every access (cudahost_set_memory),
+ * MNV2_FAKE_SANITIZE=1 for the address and undefined-behaviour sanitizers, in programs that are linked with them. */
+
 /* Compiles source with the named headers. options are NVRTC's: -D, --define-macro, --std and a few that mean nothing here are
  * taken. Returns an nvrtcResult: 0; 2 when the compiler cannot be run; 5 for an unknown option; 6 when the source does not compile.
  * image and log are allocated with malloc; log is always set. The image holds its own size and can be stored. */

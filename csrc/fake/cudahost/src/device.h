@@ -253,15 +253,20 @@ static inline void cudahost_copy_async(void *to, const void *from, unsigned copi
 #define CUDAHOST_HOOKS(n)                                                                                 \
 	CUDAHOST_HOOK __tsan_read##n(void *p) { cudahost_api->access(p, n, 0); }                          \
 	CUDAHOST_HOOK __tsan_write##n(void *p) { cudahost_api->access(p, n, 1); }                         \
-	CUDAHOST_HOOK __tsan_unaligned_read##n(void *p) { cudahost_api->access(p, n, 0); }                \
-	CUDAHOST_HOOK __tsan_unaligned_write##n(void *p) { cudahost_api->access(p, n, 1); }
+	CUDAHOST_HOOK __tsan_unaligned_read##n(void *p) { cudahost_api->access(p, n, CUDAHOST_ANY); }     \
+	CUDAHOST_HOOK __tsan_unaligned_write##n(void *p) { cudahost_api->access(p, n, CUDAHOST_ANY | 1); }
 CUDAHOST_HOOKS(1)
 CUDAHOST_HOOKS(2)
 CUDAHOST_HOOKS(4)
 CUDAHOST_HOOKS(8)
 CUDAHOST_HOOKS(16)
-CUDAHOST_HOOK __tsan_read_range(void *p, size_t n) { cudahost_api->access(p, unsigned(n), 0); }
-CUDAHOST_HOOK __tsan_write_range(void *p, size_t n) { cudahost_api->access(p, unsigned(n), 1); }
+CUDAHOST_HOOK __tsan_read_range(void *p, size_t n) { cudahost_api->access(p, unsigned(n), CUDAHOST_ANY); }
+CUDAHOST_HOOK __tsan_write_range(void *p, size_t n) { cudahost_api->access(p, unsigned(n), CUDAHOST_ANY | 1); }
+CUDAHOST_HOOK __ubsan_handle_type_mismatch_v1_abort(void *, void *p) { // a float4, say, where there can be none
+	char text[80];
+	snprintf(text, sizeof text, "an address is not aligned for its type: ...%02x", unsigned((size_t)p & 0xff));
+	cudahost_api->fault(716, text);
+}
 CUDAHOST_HOOK __tsan_init() {}
 CUDAHOST_HOOK __tsan_func_entry(void *) {}
 CUDAHOST_HOOK __tsan_func_exit() {}
@@ -271,10 +276,11 @@ CUDAHOST_HOOK __tsan_vptr_update(void *, void *) {}
 // Entries: cudahost_compile appends a function for every kernel it finds, which uses these.
 template <class F, F f> struct cudahost_thunk;
 template <class... A, void (*f)(A...)> struct cudahost_thunk<void (*)(A...), f> {
-	template <size_t... I> static void apply(void **p, std::index_sequence<I...>) {
+	// Not checked: the arguments lie in memory of the host.
+	template <size_t... I> __attribute__((no_sanitize("thread"))) static void apply(void **p, std::index_sequence<I...>) {
 		f(*(typename std::remove_cv<typename std::remove_reference<A>::type>::type *)p[I]...);
 	}
-	static void call(void **p) { apply(p, std::index_sequence_for<A...>{}); }
+	__attribute__((no_sanitize("thread"))) static void call(void **p) { apply(p, std::index_sequence_for<A...>{}); }
 	static const size_t *sizes() {
 		static const size_t s[] = {sizeof(A)..., 0};
 		return s;

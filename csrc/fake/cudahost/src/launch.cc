@@ -1,5 +1,6 @@
 // launch.cc runs grids: every thread of a block is a fiber with a stack of its own.
 #include <dlfcn.h>
+#include <link.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -52,6 +53,7 @@ struct Run {
 	Fiber *current;
 	Context scheduler;
 	Fault fault;
+	bool collective; // a warp operation is at work, which looks at what its lanes posted
 	std::unique_ptr<unsigned char[]> shared;
 	unsigned char *dynamic;
 	unsigned dynamic_size;
@@ -71,6 +73,7 @@ struct cudahost_module {
 	std::mutex lock; // __shared__ variables are static: one launch at a time
 	cudahost_range shared;
 	cudahost_thread **current;
+	cudahost_range data; // its constants and variables
 	std::vector<cudahost_kernel *> kernels;
 };
 
@@ -124,7 +127,9 @@ void call_collective(const cudahost_collective *op, unsigned mask, void *posted)
 		pause_fiber(State::kWarp);
 		return;
 	}
+	r->collective = true;
 	op->run(m.posted, mask);
+	r->collective = false;
 	m.arrived = 0;
 	for (unsigned i = 0; i < lanes; i++)
 		if (mask >> i & 1 && i != lane) r->fibers[first + i].state = State::kReady;
@@ -152,7 +157,7 @@ void call_wait(unsigned left) {
 
 void call_fault(int code, const char *text) { fail(code, text); }
 
-void call_access(const void *address, unsigned size, unsigned write);
+void call_access(const void *address, unsigned size, unsigned how);
 
 const cudahost_calls calls = {call_barrier, call_collective, call_copy, call_commit, call_wait, call_fault, call_access};
 
@@ -297,25 +302,39 @@ int describe(char *error, size_t size, int code, const std::string &text) {
 	return code;
 }
 
-} // namespace
-
-namespace {
-
-void call_access(const void *address, unsigned size, unsigned) {
-	const unsigned char *p = (const unsigned char *)address;
+// May the running thread access this? Its own stack, threadIdx and its like, and what a warp operation looks at are not memory of
+// the program; the module's data is shared memory and constants.
+void call_access(const void *address, unsigned size, unsigned how) {
+	const auto *p = (const unsigned char *)address;
 	Run *r = run;
-	if (holds(r->current->stack, p)) return;
-	cudahost_module *m = r->kernel->module;
-	if (p >= (unsigned char *)m->shared.begin && p + size <= (unsigned char *)m->shared.end) return;
+	if (r->collective || holds(r->current->stack, p)) return;
+	if (p >= (unsigned char *)r->fibers.data() && p < (unsigned char *)(r->fibers.data() + r->fibers.size())) return;
+	if (p >= (unsigned char *)&calls && p < (unsigned char *)(&calls + 1)) return;
+	auto what = [&] { return std::string(how & 1 ? "write" : "read") + " of " + std::to_string(size) + " bytes "; };
+	if ((size_t)p % size && !(how & CUDAHOST_ANY)) fail(716, what() + "at an address that is no multiple of that");
+	const cudahost_range &data = r->kernel->module->data;
+	if (p >= (unsigned char *)data.begin && p + size <= (unsigned char *)data.end) return;
 	if (p >= r->dynamic && p < r->dynamic + r->dynamic_size + kCanary) {
-		if (p + size > r->dynamic + r->dynamic_size) fail(700, "access behind the dynamic shared memory");
+		if (p + size > r->dynamic + r->dynamic_size) fail(700, what() + "behind the dynamic shared memory");
 		return;
 	}
-	if ((size_t)p % size && size <= 16 && !(size & (size - 1))) fail(716, "access that is not aligned to its size");
-	if (memory_valid && memory_valid(p, size)) return;
-	Dl_info where;
-	if (dladdr(p, &where)) return; // constants of the module
-	fail(700, "access to memory that is not the device's");
+	if (!memory_valid || !memory_valid(p, size)) fail(700, what() + "that are not the device's");
+}
+
+// Finds the segments of the library that has the module's cudahost_current in it.
+int find_data(dl_phdr_info *library, size_t, void *module) {
+	auto *m = (cudahost_module *)module;
+	unsigned char *first = nullptr, *last = nullptr, *inside = (unsigned char *)m->current;
+	for (int i = 0; i < library->dlpi_phnum; i++) {
+		const auto &segment = library->dlpi_phdr[i];
+		if (segment.p_type != PT_LOAD) continue;
+		unsigned char *begin = (unsigned char *)library->dlpi_addr + segment.p_vaddr;
+		if (!first) first = begin;
+		last = begin + segment.p_memsz;
+	}
+	if (inside < first || inside >= last) return 0;
+	m->data = {first, last};
+	return 1;
 }
 
 } // namespace
@@ -363,6 +382,7 @@ int cudahost_load(const void *image, cudahost_module **module, char *error, size
 		return describe(error, error_size, 200, "the image lacks what cudahost puts into it");
 	}
 	*api = &calls;
+	dl_iterate_phdr(find_data, m);
 	m->shared = shared();
 	*module = m;
 	return 0;

@@ -254,7 +254,50 @@ static void check_modules() {
 	for (cudahost_module *m : loaded) cudahost_unload(m);
 }
 
+// Kernels that were compiled with checks tell of every access to what is not theirs.
+static const char *touching = R"(
+#define KERNEL extern "C" __global__ void
+KERNEL fine(float *x, int n) {
+	__shared__ float s[32];
+	DYNAMIC_SHARED(d);
+	s[threadIdx.x] = x[threadIdx.x] * 2;
+	((float *)d)[threadIdx.x] = __shfl_xor_sync(0xffffffffu, s[threadIdx.x], 1);
+	__syncthreads();
+	x[threadIdx.x] = ((float *)d)[31 - threadIdx.x];
+}
+KERNEL reads(float *x, int n) { x[0] = x[n]; }
+KERNEL writes(float *x, int n) { x[n] = 1; }
+KERNEL before(float *x, int n) { x[0] = x[-1]; }
+KERNEL nothing(float *x, int n) { *(float *)(size_t)(4 * n) = 1; }
+KERNEL odd(float *x, int n) { x[0] = ((float4 *)(x + 1))->y; }
+KERNEL shared(float *x, int n) { DYNAMIC_SHARED(d); x[0] = ((float *)d)[32]; }
+)";
+
+static float visible[64];
+
+static int is_visible(const void *p, size_t n) {
+	return (char *)p >= (char *)visible && (char *)p + n <= (char *)(visible + 64);
+}
+
+static void check_accesses() {
+	setenv("MNV2_FAKE_CHECK", "1", 1);
+	cudahost_set_memory(is_visible);
+	for (int i = 0; i < 64; i++) visible[i] = float(i);
+	WANT(!launch(touching, "fine", 1, 32, 128, visible, 64) && visible[0] == 60, "fine: %g %s", visible[0], error_text);
+	const struct { const char *kernel; int code; const char *words; } cases[] = {
+		{"reads", 700, "read of 4 bytes that are not the device's"}, {"writes", 700, "write of 4 bytes that are not the device's"},
+		{"before", 700, "read of 4 bytes"},                          {"nothing", 700, "write of 4 bytes"},
+		{"odd", 716, "not aligned for its type"},                                 {"shared", 700, "behind the dynamic shared memory"},
+	};
+	for (auto &c : cases) {
+		const int got = launch(touching, c.kernel, 1, 32, 128, visible, 64);
+		WANT(got == c.code && strstr(error_text, c.words), "%s: got %d %s; want %d with %s", c.kernel, got, error_text, c.code, c.words);
+	}
+	unsetenv("MNV2_FAKE_CHECK");
+}
+
 int main() {
+	check_accesses();
 	check_compile();
 	check_modules();
 	check_results();

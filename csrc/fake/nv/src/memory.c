@@ -1,6 +1,7 @@
 // Device memory is host memory between two fences; pinned memory is host memory that is remembered.
 #include "fake.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,37 @@ static block *find(const char *kind, const void *pointer, size_t bytes, int exac
 	return s.found;
 }
 
+// recent is memory of devices that kernels looked at last: checked ones ask before every access.
+typedef struct range {
+	const unsigned char *begin, *end;
+} range;
+
+enum { RECENT = 8 };
+static range recent[RECENT];
+static unsigned recent_next;
+static pthread_mutex_t recent_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static int is_recent(const unsigned char *from, size_t bytes) {
+	pthread_mutex_lock(&recent_lock);
+	int found = 0;
+	for (int i = 0; i < RECENT && !found; i++)
+		found = recent[i].begin != NULL && from >= recent[i].begin && from < recent[i].end && bytes <= (size_t)(recent[i].end - from);
+	pthread_mutex_unlock(&recent_lock);
+	return found;
+}
+
+static void remember(const block *b) {
+	pthread_mutex_lock(&recent_lock);
+	recent[recent_next++ % RECENT] = (range){b->data, b->data + b->bytes};
+	pthread_mutex_unlock(&recent_lock);
+}
+
+static void forget(void) {
+	pthread_mutex_lock(&recent_lock);
+	memset(recent, 0, sizeof recent);
+	pthread_mutex_unlock(&recent_lock);
+}
+
 static void *new_block(const char *kind, size_t bytes, int device) {
 	size_t room = (bytes + FENCE - 1) / FENCE * FENCE;
 	unsigned char *whole = aligned_alloc(FENCE, room + 2 * FENCE);
@@ -61,6 +93,7 @@ static void check_fences(void *object, void *data) {
 }
 
 static void release(block *b) {
+	forget();
 	check_fences(b, NULL);
 	memset(b->data, GONE_BYTE, b->bytes);
 	free(b->data - FENCE);
@@ -105,11 +138,17 @@ EXPORT int fake_free(void *pointer) {
 
 EXPORT int fake_is_block(const void *pointer) { return find("memory", pointer, 0, 1) != NULL; }
 
-EXPORT void fake_free_on_stream(void *pointer) { find("memory", pointer, 0, 1)->leaving = 1; }
+EXPORT void fake_free_on_stream(void *pointer) {
+	forget();
+	find("memory", pointer, 0, 1)->leaving = 1;
+}
 
 EXPORT int fake_is_device(const void *pointer, size_t bytes) {
+	if (is_recent(pointer, bytes)) return 1;
 	block *b = find("memory", pointer, bytes, 0);
-	return b != NULL && !b->leaving;
+	if (b == NULL || b->leaving) return 0;
+	remember(b);
+	return 1;
 }
 
 EXPORT void *fake_host_alloc(size_t bytes) { return new_block("pinned memory", bytes, -1); }
