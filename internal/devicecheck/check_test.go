@@ -293,3 +293,14 @@ func TestLongLinesLoseTheirMiddle(t *testing.T) {
 	assert.True(t, strings.HasPrefix(short, "begin") && strings.HasSuffix(short, "end"), short)
 	assert.Equal(t, "a", firstLine("a\nb"))
 }
+
+func TestThePageHasAnEnd(t *testing.T) {
+	r := &Report{Steps: []*StepResult{{Name: "s"}}}
+	for i := range mostBad + 3 {
+		r.Steps[0].Outcomes = append(r.Steps[0].Outcomes, Outcome{Case: fmt.Sprint("case ", i), State: Failed, Text: "no"})
+	}
+	var page bytes.Buffer
+	require.NoError(t, r.WriteText(&page))
+	assert.Equal(t, mostBad, strings.Count(page.String(), "failed: no"))
+	assert.Contains(t, page.String(), "s: ... and 3 more in the step's file")
+}

@@ -65,6 +65,9 @@ func (r *Report) writeTable(w io.Writer) error {
 	return t.Flush()
 }
 
+// mostBad is how many bad cases of a step are on the page.
+const mostBad = 25
+
 // writeBad lists what somebody has to look at.
 func (r *Report) writeBad(w io.Writer) {
 	if !r.IsBad() {
@@ -76,10 +79,17 @@ func (r *Report) writeBad(w io.Writer) {
 		if s.Error != "" {
 			fmt.Fprintf(w, "  %s: %s\n", s.Name, firstLine(s.Error))
 		}
+		n := 0
 		for _, o := range s.Outcomes {
-			if o.State.IsBad() {
+			if !o.State.IsBad() {
+				continue
+			}
+			if n++; n <= mostBad {
 				fmt.Fprintf(w, "  %s: %s: %s: %s\n", s.Name, firstLine(o.Case), o.State, firstLine(o.Text))
 			}
+		}
+		if n > mostBad {
+			fmt.Fprintf(w, "  %s: ... and %d more in the step's file\n", s.Name, n-mostBad)
 		}
 	}
 }

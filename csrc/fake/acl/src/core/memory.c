@@ -84,7 +84,7 @@ static struct fk_block *place(int device, size_t size, size_t capacity) {
   uintptr_t start = device_base + (uintptr_t)device * device_size, end = start + device_size;
   uintptr_t at = start + 64; // 64-byte, not 512-byte aligned: the manual promises no more
   size_t i = upper(start);
-  while (i < nblocks && blocks[i]->at < end && blocks[i]->at - at < capacity + GAP) {
+  while (i < nblocks && blocks[i]->at < end && blocks[i]->at < at + capacity + GAP) { // at may lie beyond a block: it is rounded up
     at = (blocks[i]->at + blocks[i]->capacity + GAP + 511) / 512 * 512 + 64;
     i++;
   }
