@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"mnv2/csrc/acl"
@@ -52,6 +53,9 @@ func unknownChip(soc string) error {
 	return fmt.Errorf("the chip %q is not one this program knows", soc)
 }
 
+// noKernels are the codes of an operator that finds none: the vendor's list of return codes of aclnn.
+var noKernels = []int{561003, 561103, 561107, 561112}
+
 // tryKernels plans the smallest operator there is, to find out now, and not in the middle of the first network, that the operator
 // package has no kernels for the chip.
 func (d *Device) tryKernels() error {
@@ -60,9 +64,9 @@ func (d *Device) tryKernels() error {
 		return b.Close()
 	}
 	var v *acl.Error
-	if errors.As(err, &v) && v.Code/1000 == 561 {
+	if errors.As(err, &v) && slices.Contains(noKernels, v.Code) {
 		return fmt.Errorf("the operator package in ASCEND_OPP_PATH=%s has no kernels for %s: install the one (\"ops\" or \"kernels\") of the toolkit's "+
-			"version for this chip: %s = %d (%s)", os.Getenv("ASCEND_OPP_PATH"), d.soc, v.Call, v.Code, acl.CodeName(v.Code))
+			"version for this chip: %w", os.Getenv("ASCEND_OPP_PATH"), d.soc, err)
 	}
 	return err
 }
