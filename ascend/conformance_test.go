@@ -84,9 +84,10 @@ func TestInferenceChip(t *testing.T) {
 		HalfFilterGrads: true,
 		Allow: append([]string{"Conv2D", "ConvBNAct", "InvertedResidual", "Head", "Chain", "BatchNorm forward", "BatchNorm backward",
 			"Reduce", "Update adam", "Update lion", "Update rmsprop", "Update adagrad"}, laterRules...),
-		NoNonFinite: true,
-		HalfBias:    true,
-		Saturates:   true,
+		NoNonFinite:   true,
+		HalfBias:      true,
+		Saturates:     true,
+		InferenceOnly: true,
 	})
 }
 

@@ -29,6 +29,8 @@ type Options struct {
 	// Saturates says that results too large for float16 become the largest number, and that the first AllFinite afterwards
 	// tells of it, whatever it looks at.
 	Saturates bool
+	// InferenceOnly says that the device cannot train: steps of several operations then end with inference. What it lacks stands in Allow.
+	InferenceOnly bool
 	// FailNth makes the n-th call of the device's library fail from now on, counted from 1; 0 ends it. Without it the
 	// suite cannot inject faults.
 	FailNth func(b backend.Backend, n int)
