@@ -4,7 +4,7 @@ GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS := -s -w -X main.version=$(VERSION)
 
-.PHONY: acl-fake-sanitize ascend cuda check-headers-acl check-headers-nv all build test test-devices race test-arm64 docs lint fuzz cross bench-peers clean help
+.PHONY: test-ascend-arm64 acl-fake-sanitize ascend cuda check-headers-acl check-headers-nv all build test test-devices race test-arm64 docs lint fuzz cross bench-peers clean help
 
 build: ## bin/mnv2 for the CPU, static
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/mnv2 ./cmd/mnv2
@@ -85,6 +85,10 @@ fuzz: ## every fuzz target, FUZZTIME each (20000x inputs, or a time: 10s)
 
 test-arm64: ## all tests for arm64, under qemu-user
 	CGO_ENABLED=0 GOARCH=arm64 MNV2_EXEC=qemu-aarch64 $(GO) test -exec qemu-aarch64 ./...
+
+test-ascend-arm64: ## the Ascend device on arm64 stand-ins, under qemu-user; needs gcc-aarch64-linux-gnu
+	CGO_ENABLED=1 GOARCH=arm64 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MNV2_EXEC=qemu-aarch64 \
+	  $(GO) test -exec qemu-aarch64 -timeout 20m -run 'TestDevice|Chip|Layout|Install|Version|Find|Ops|Errors' ./csrc/acl ./ascend
 
 cross: ## builds for the other systems and architectures
 	for t in linux/arm64 darwin/arm64 windows/amd64; do \

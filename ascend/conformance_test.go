@@ -91,10 +91,19 @@ func TestInferenceChip(t *testing.T) {
 	})
 }
 
+// itself returns the command that runs this test program, under the emulator that MNV2_EXEC names if it is of another architecture.
+func itself(args ...string) *exec.Cmd {
+	command := append([]string{os.Args[0]}, args...)
+	if emulator := os.Getenv("MNV2_EXEC"); emulator != "" {
+		command = append([]string{emulator}, command...)
+	}
+	return exec.Command(command[0], command[1:]...)
+}
+
 // TestSplitLayout runs the suite in a process of its own on the libraries as CANN 8.5 and newer divide them.
 func TestSplitLayout(t *testing.T) {
 	standIn(t, "Ascend910B1")
-	cmd := exec.Command(os.Args[0], "-test.run", "^TestDevice$")
+	cmd := itself("-test.run", "^TestDevice$")
 	cmd.Env = append(os.Environ(), layoutVariable+"=split", "ASCEND_HOME_PATH=", "ASCEND_OPP_PATH=")
 	out, err := cmd.CombinedOutput()
 	if err != nil {

@@ -33,7 +33,9 @@ func probe() ([]backend.Info, error) {
 		if err != nil {
 			return list, err
 		}
-		list = append(list, b.Info())
+		info := b.Info()
+		info.State = acl.State(i)
+		list = append(list, info)
 		if err := b.Close(); err != nil {
 			return list, err
 		}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -85,7 +84,7 @@ func TestInstallationsThatDoNotWork(t *testing.T) {
 		{"too old", build(aclfake.Options{Layout: aclfake.Old, Hidden: []string{"aclSetRawTensorAddr"}}), "too old: they lack aclSetRawTensorAddr (CANN 8.0.RC1)"},
 		{"no device", append(good[:2:2], "MNV2_FAKE_ACL_DEVICES=0"), "CANN sees no NPU"},
 	} {
-		cmd := exec.Command(os.Args[0])
+		cmd := itself()
 		cmd.Env = append(append(os.Environ(), probeVariable+"=1"), c.env...)
 		out, err := cmd.CombinedOutput()
 		assert.NoError(t, err, "%s: %s", c.name, out)

@@ -76,6 +76,7 @@ type Info struct {
 	DTypes   []DType           // of activations, the preferred one first
 	Threads  int               // host threads that compute, 0 where that means nothing
 	Versions map[string]string // of the libraries in use, and where each was found
+	State    string            // from Probe, where the driver tells it: health, temperature, power, for a person
 }
 
 // Driver is all that a vendor's package exports.

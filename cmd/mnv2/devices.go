@@ -47,6 +47,9 @@ func printInfo(w io.Writer, info backend.Info) {
 		fmt.Fprintf(w, ", %.1f GiB", float64(info.Memory)/(1<<30))
 	}
 	fmt.Fprintf(w, ", layout %v, types %v\n", info.Layout, info.DTypes)
+	if info.State != "" {
+		fmt.Fprintf(w, "         %s\n", info.State)
+	}
 	names := make([]string, 0, len(info.Versions))
 	for name := range info.Versions {
 		names = append(names, name)
@@ -64,7 +67,7 @@ func printStatusJSON(in cli.Invocation, s devices.Status) error {
 	for _, info := range s.Infos {
 		err := printJSON(in, map[string]any{"driver": s.Driver, "available": true, "device": info.Device, "model": info.Model,
 			"memory": info.Memory, "threads": info.Threads, "layout": info.Layout.String(), "dtypes": fmt.Sprint(info.DTypes),
-			"versions": info.Versions})
+			"versions": info.Versions, "state": info.State})
 		if err != nil {
 			return err
 		}

@@ -89,6 +89,19 @@ int mnv2_acl_timer_start(mnv2_acl_device *d, mnv2_acl_error *err);
 int mnv2_acl_timer_stop(mnv2_acl_device *d, float *ms, mnv2_acl_error *err);
 int mnv2_acl_overflow_status(mnv2_acl_device *d, uintptr_t out64, mnv2_acl_error *err);
 
+/* ---- Monitoring --------------------------------------------------------------------------------------------------- */
+
+typedef struct mnv2_dcmi_state { /* has_... is 0 for what is not told */
+  int32_t has_health, health; /* 0 ok, 1 minor, 2 major, 3 critical */
+  int32_t has_temperature, celsius;
+  int32_t has_power, deciwatt;
+  int32_t has_memory;
+  int64_t memory_mb, used_mb;
+} mnv2_dcmi_state;
+
+int mnv2_dcmi_open(void *handle); /* 0, the library's code, or -1 if it lacks what is needed */
+int mnv2_dcmi_read(uint32_t logic, mnv2_dcmi_state *state);
+
 /* ---- Operators ---------------------------------------------------------------------------------------------------- */
 
 enum { MNV2_MAX_TENSORS = 10, MNV2_MAX_RANK = 4, MNV2_MAX_ARRAYS = 4, MNV2_MAX_SCALARS = 2 };

@@ -85,7 +85,7 @@ func Open(spec string, o Options) (backend.Backend, []PassedOver, error) {
 		if d.Name != name {
 			continue
 		}
-		b, err := d.Open(index)
+		b, err := openNumber(d, index)
 		if err != nil {
 			return nil, nil, &Error{Spec: spec, Err: err, Found: found(o)}
 		}
@@ -97,7 +97,7 @@ func Open(spec string, o Options) (backend.Backend, []PassedOver, error) {
 func openBest(o Options) (backend.Backend, []PassedOver, error) {
 	var passed []PassedOver
 	for _, d := range drivers(o) {
-		b, err := d.Open(0)
+		b, err := openNumber(d, unnumbered)
 		if err == nil {
 			return wrap(b, o), passed, nil
 		}
@@ -144,7 +144,7 @@ func Check(spec string) error {
 func parse(spec string) (name string, index int, err error) {
 	name, number, hasIndex := strings.Cut(spec, ":")
 	if !hasIndex {
-		return name, 0, nil
+		return name, unnumbered, nil
 	}
 	if index, err = strconv.Atoi(number); err != nil || index < 0 {
 		return "", 0, &UsageError{Spec: spec}
