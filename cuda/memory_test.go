@@ -89,3 +89,12 @@ func TestRing(t *testing.T) {
 		assert.Equal(t, c.wait, wait, "piece %d", i+1)
 	}
 }
+
+// TestScratchOfAPlan wants pieces of scratch and of what a pair keeps to begin on slots of their own.
+func TestScratchOfAPlan(t *testing.T) {
+	p := &program{}
+	assert.Equal(t, []value{{inWork, 0, 0}, {inWork, 0, slot}, {inWork, 0, 3 * slot}}, []value{p.temp(1), p.temp(slot + 1), p.temp(8)})
+	assert.Equal(t, []value{{inSaved, 0, 0}, {inSaved, 0, slot}}, []value{p.keep(slot), p.keep(3)})
+	assert.EqualValues(t, 4*slot, p.work)
+	assert.EqualValues(t, 2*slot, p.saved)
+}

@@ -67,12 +67,6 @@ func (p *program) keep(bytes int64) value {
 // null is an address that the kernel does not use.
 func null() value { return value{place: nowhere} }
 
-// after returns the memory bytes behind v.
-func (v value) after(bytes int64) value {
-	v.off += bytes
-	return v
-}
-
 // arg is an argument of a kernel: a value, or a number of the type that the kernel declares.
 type arg interface{ arg() nv.Arg }
 
