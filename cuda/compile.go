@@ -43,6 +43,8 @@ func (p *program) write(op backend.Op) string {
 		return p.batchNorm(o)
 	case backend.Conv2D:
 		return p.conv2D(o)
+	case backend.ConvBNAct:
+		return p.convBNAct(o)
 	case backend.Convert:
 		return p.convert(o)
 	case backend.Dropout:
@@ -54,6 +56,8 @@ func (p *program) write(op backend.Op) string {
 	case backend.Guard:
 		p.guard(o)
 		return ""
+	case backend.InvertedResidual:
+		return p.invertedResidual(o)
 	case backend.Reduce:
 		return p.each1(o.Desc, func() { p.reduce(o) })
 	case backend.SoftmaxCrossEntropy:

@@ -49,7 +49,8 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 	return control
 }
 
-// missing are operations that this device does not have yet.
+// missing are operations that this device does not have yet, or leaves to the gate, which composes them: ConvBNAct and
+// InvertedResidual only in shapes that its kernels do not take.
 var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain", "ClassLoss", "DropPath"}
 
 // suiteOptions are what the suite may expect.

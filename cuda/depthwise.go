@@ -13,23 +13,20 @@ import (
 
 // Numbers that csrc/kernels/depthwise.cuh and stem.cuh also have.
 const (
-	depthwiseThreads = 384 // the most in a block
-	stemTaps         = 27
-	stemChannels     = 64 // the most
-	stemRows         = 64 // pixels of a tile of the gradient
+	stemChannels = 64 // the most
+	stemRows     = 64 // pixels of a tile of the gradient
 )
 
 // What a launch aims at; to be tuned on a card.
 const (
-	depthwiseAim   = 256 // threads of a block
+	depthwiseAim   = 256 // threads of a block, and the most
 	depthwiseStrip = 16  // rows that a thread walks down
 	sumBlocks      = 3   // blocks for each multiprocessor where each of them writes its sums
 )
 
 // isDepthwise reports whether depthwise.cuh takes o.
 func isDepthwise(o backend.Conv2D) bool {
-	return o.IsDepthwise() && o.R == 3 && o.S == 3 && o.Pad == 1 && o.Stride <= 2 && !o.Bias && o.C%2 == 0 &&
-		o.C/depthwiseVector(o.C) <= depthwiseThreads
+	return o.IsDepthwise() && o.R == 3 && o.S == 3 && o.Pad == 1 && o.Stride <= 2 && !o.Bias && o.C%2 == 0
 }
 
 // isStem reports whether stem.cuh takes o.
@@ -45,23 +42,28 @@ func depthwiseVector(channels int) int {
 	return 2
 }
 
-// depthwiseShape returns a launch with vector channels for each thread, and the rows of its strips. sums says that every block
+// depthwiseShape returns a launch with vector channels for each thread, and the rows of its strips. More channels than one block has
+// threads for are dealt out to grid.y blocks. sums says that every block
 // writes sums in the end, which many blocks would make dear.
 func (p *program) depthwiseShape(o backend.Conv2D, vector int, sums bool) (shape nv.LaunchConfig, strip int) {
-	groups := o.C / vector
+	groups, parts := o.C/vector, 1
+	for groups/parts > depthwiseAim || groups%parts != 0 {
+		parts++
+	}
+	groups /= parts
 	across := int(divUp(o.Q(), max(1, depthwiseAim/groups)))
 	columns := int(divUp(o.Q(), across))
 	strip = min(depthwiseStrip, o.P())
 	pieces := func() int { return o.N * int(divUp(o.P(), strip)) * across }
-	for strip > 4 && pieces() < 2*p.device.gpu.Multiprocessors {
+	for strip > 4 && pieces()*parts < 2*p.device.gpu.Multiprocessors {
 		strip = (strip + 1) / 2
 	}
 	most := waves
 	if sums {
 		most = sumBlocks
 	}
-	blocks := min(pieces(), most*p.device.gpu.Multiprocessors)
-	return nv.LaunchConfig{Grid: [3]uint32{uint32(blocks)}, Block: [3]uint32{uint32(columns * groups)}}, strip
+	blocks := min(pieces(), max(1, most*p.device.gpu.Multiprocessors/parts))
+	return nv.LaunchConfig{Grid: [3]uint32{uint32(blocks), uint32(parts)}, Block: [3]uint32{uint32(columns * groups)}}, strip
 }
 
 // depthwise names a kernel of depthwise.cu.

@@ -41,9 +41,6 @@ type function struct {
 	shared int // bytes of dynamic shared memory that it may use
 }
 
-// defaultShared is the dynamic shared memory that every kernel may use.
-const defaultShared = 48 << 10
-
 // dtypeMacros are the values of TYPE.
 var dtypeMacros = map[backend.DType]string{backend.F32: "F32", backend.F16: "F16", backend.BF16: "BF16"}
 
@@ -67,7 +64,7 @@ func (d *Device) function(k kernel, shared int) (nv.Function, error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", k.file, err)
 	}
-	if shared > f.shared {
+	if shared > f.shared { // also where the 48 KiB that every kernel has would do, since static shared memory counts as well
 		if err := d.c.SetDynamicShared(f.Function, shared); err != nil {
 			return 0, fmt.Errorf("%s: %s: %w", k.file, k.name, err)
 		}
@@ -84,7 +81,7 @@ func (m *module) function(c *nv.Context, name string) (*function, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &function{found, defaultShared}
+	f := &function{Function: found}
 	m.functions[name] = f
 	return f, nil
 }

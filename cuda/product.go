@@ -21,12 +21,9 @@ const (
 	residentBytes  = 64 << 10    // of filter tiles that stay in shared memory
 )
 
-// pack is how many elements lie in 16 bytes; kernels of products want channels in whole packs.
-func pack(t backend.DType) int { return packBytes / int(t.Size()) }
-
-// isPointwise reports whether the kernels of products take o: it is a product of matrices, with channels in whole packs.
+// isPointwise reports whether the kernels of products take o: it is a product of matrices, with channels in whole packs of 16 bytes.
 func isPointwise(o backend.Conv2D) bool {
-	return o.R == 1 && o.S == 1 && o.Stride == 1 && o.Pad == 0 && o.Groups == 1 && o.C%pack(o.DType) == 0 && o.K%pack(o.DType) == 0
+	return o.R == 1 && o.S == 1 && o.Stride == 1 && o.Pad == 0 && o.Groups == 1 && o.C%packOf(o.DType) == 0 && o.K%packOf(o.DType) == 0
 }
 
 // rowsProduct is a launch of a kernel of rows.cuh: y[rows][columns] = a[rows][depth] * b, where b is [columns][depth], or
@@ -41,18 +38,13 @@ type rowsProduct struct {
 	y, e, parameters     value
 	partial              func(parts int) value // where the sums of that many blocks go, or nil
 	low, high            float32
+	widest               int // tile, if not 128
 	rows, depth, columns int
 }
 
 // rows writes a product of rows. It returns the number of parts in which sums over rows come.
 func (p *program) rows(t backend.DType, r rowsProduct) (parts int) {
-	tile := 128
-	for _, n := range []int{32, 64} {
-		if r.columns <= n {
-			tile = n
-			break
-		}
-	}
+	tile := rowsTile(r.columns, r.widest)
 	turns := int(divUp(r.depth, stepBytes/int(t.Size())))
 	filter := rowsFilterBytes(t, r.transposed, tile)
 	slots := ringTiles
@@ -65,7 +57,7 @@ func (p *program) rows(t backend.DType, r rowsProduct) (parts int) {
 	}
 	shared := stages*tileRows*(stepBytes+packBytes) + slots*filter + productThreads/32*areaBytes
 	across := divUp(r.columns, tile)
-	blocks := min(divUp(r.rows, tileRows), max(1, p.resident(shared)/across))
+	blocks := min(divUp(r.rows, tileRows), max(1, p.resident(shared, r.file, tileRows, tile)/across))
 	partial := null()
 	if r.partial != nil {
 		partial = r.partial(int(blocks))
@@ -85,11 +77,26 @@ func rowsFilterBytes(t backend.DType, transposed bool, tile int) int {
 	return tile * (stepBytes + packBytes)
 }
 
-// resident is how many blocks of a kernel of products with that much shared memory the device holds at a time.
-func (p *program) resident(shared int) uint32 {
+// rowsTile chooses the columns of a tile.
+func rowsTile(columns, widest int) int {
+	switch {
+	case columns <= 32:
+		return 32
+	case columns <= 64 || widest == 64:
+		return 64
+	}
+	return 128
+}
+
+// resident is how many blocks of a kernel of products, with that much shared memory and a tile of m x n, the device holds at a time.
+func (p *program) resident(shared int, file string, m, n int) uint32 {
 	const reserved = 1 << 10 // of every block
+	most := 2
+	if m >= 128 && n >= 128 && (file == kernels.FusedForward || file == kernels.FusedBackward) {
+		most = 1 // LARGE_BLOCKS there
+	}
 	each := p.device.gpu.SharedPerMultiprocessor / (shared + reserved)
-	return uint32(max(1, min(each, 2)) * p.device.gpu.Multiprocessors)
+	return uint32(max(1, min(each, most)) * p.device.gpu.Multiprocessors)
 }
 
 // columnsProduct is a launch of a kernel of columns.cuh: out[m][n] = the sum over rows of a[rows][m] * b[rows][n].
@@ -115,7 +122,7 @@ func (p *program) columns(t backend.DType, c columnsProduct) {
 	}
 	shared := step * (stages(c.madeA)*(tile[0]*int(t.Size())+packBytes) + stages(c.madeB)*(tile[1]*int(t.Size())+packBytes))
 	down, across := divUp(c.m, tile[0]), divUp(c.n, tile[1])
-	slices := int(max(1, p.resident(shared)/(down*across)))
+	slices := int(max(1, p.resident(shared, c.file, tile[0], tile[1])/(down*across)))
 	slice := int(divUp(int(divUp(c.rows, slices)), step)) * step
 	slices = int(divUp(c.rows, slice))
 	elements := c.m * c.n

@@ -54,7 +54,7 @@ UNROLL for (int h = 0; h < 2; h++) {
 
 // The entries of one kind: NAME_TMxTN.
 #define COLUMNS_KERNEL(NAME, KA, KB, TM, TN)                                                                                        \
-	KERNEL __launch_bounds__(THREADS, 2) NAME##_##TM##x##TN(const element *a, const element *z, const float *factors,           \
+	KERNEL __launch_bounds__(THREADS, BLOCKS(TM, TN)) NAME##_##TM##x##TN(const element *a, const element *z, const float *factors,           \
 			const element *b, const float *b_factors, float *out, int rows, int m, int n, int slice) {                  \
 		product_of_columns<KA, KB, TM, TN>(source{a, z, factors, rows, m}, source{b, nullptr, b_factors, rows, n}, out, slice); \
 	}

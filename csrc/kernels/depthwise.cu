@@ -3,7 +3,7 @@
 //   depthwise_sS_V              y from x and w
 //   depthwise_grad_input_sS_V   dx from dy and w
 //   depthwise_grad_weight_sS_V  parts of dw, [blocks][c][9], from x and dy
-//   depthwise.cuh says how: any grid; block (columns * c/V), at most 384 threads; strips of `strip` rows of the output
+//   depthwise.cuh says how: any grid whose y divides c/V; block (columns * c/V / grid.y), at most LARGEST_OF(V) threads; strips of `strip` rows of the output
 // Not measured.
 #include "depthwise.cuh"
 #include "slices.cuh"
@@ -11,15 +11,15 @@
 static __device__ __forceinline__ target only(element *y, const map &o) { return target{y, nullptr, nullptr, nullptr, 0, 0, 0, o.c}; }
 
 #define DEPTHWISE(S, V)                                                                                                                   \
-	KERNEL __launch_bounds__(LARGEST, 1) depthwise_s##S##_##V(const element *x, const element *w, element *y, map o, int strip) {     \
+	KERNEL __launch_bounds__(LARGEST_OF(V), 1) depthwise_s##S##_##V(const element *x, const element *w, element *y, map o, int strip) {     \
 		depthwise_forward<PLAIN, STORED, S, V>(x, nullptr, w, only(y, o), o, strip);                                              \
 	}                                                                                                                                 \
-	KERNEL __launch_bounds__(LARGEST, 1) depthwise_grad_input_s##S##_##V(const element *w, const element *dy, element *dx, map o,     \
+	KERNEL __launch_bounds__(LARGEST_OF(V), 1) depthwise_grad_input_s##S##_##V(const element *w, const element *dy, element *dx, map o,     \
 			int strip) {                                                                                                      \
 		depthwise_backward<PLAIN, PLAIN, STORED, S, V, true, false>(source{dy, nullptr, nullptr, 0, o.c}, nullptr, nullptr, w,    \
 			only(dx, o), nullptr, o, strip);                                                                                  \
 	}                                                                                                                                 \
-	KERNEL __launch_bounds__(LARGEST, 1) depthwise_grad_weight_s##S##_##V(const element *x, const element *dy, float *dw, map o,      \
+	KERNEL __launch_bounds__(LARGEST_OF(V), 1) depthwise_grad_weight_s##S##_##V(const element *x, const element *dy, float *dw, map o,      \
 			int strip) {                                                                                                      \
 		depthwise_backward<PLAIN, PLAIN, STORED, S, V, false, true>(source{dy, nullptr, nullptr, 0, o.c}, x, nullptr, nullptr,    \
 			only(nullptr, o), dw, o, strip);                                                                                  \

@@ -1,13 +1,15 @@
 // depthwise.cuh: the depthwise 3x3 convolution with padding 1 and stride 1 or 2, with what comes before and after it in a network.
 //
 // A thread has CV channels of one column and walks down a strip of rows with its filter in registers; a block has `columns` columns
-// and all channels, so that its loads are contiguous, and walks over (image, strip, columns) with the whole grid's stride. What the
+// and all channels, or 1/gridDim.y of them, so that its loads are contiguous, and walks over (image, strip, columns) with the stride
+// of gridDim.x. What the
 // three columns beside each other load more than once comes from the first cache. Sums over rows, columns and images stay in
 // registers to the end, when the block adds them in a fixed order. Taps outside the picture are left out, never multiplied by 0.
 #pragma once
 #include "end.cuh"
 
-#define LARGEST 384 // threads of a block, columns * c/CV
+#define LARGEST 512            // threads of a block, columns * c/CV, with two channels for each
+#define LARGEST_OF(CV) (CV == 2 ? LARGEST : 384)
 
 // Sizes; p x q is the output.
 struct map { int n, h, w, c, p, q; };
@@ -79,9 +81,11 @@ template <int KIND, int CV> struct factors_of {
 
 // Parameters and sums of the columns that a thread has; see target.
 template <int END, int CV> struct end_of {
-	few<CV> p0, p1, p2, sum = {}, second = {};
+	few<CV> p0, p1, p2;
+	tally<END, CV> sums;
 	__device__ __forceinline__ end_of(const target &t, int c)
-		: p0(load_few<CV>(t.parameters + c, END != STORED)), p1(load_few<CV>(t.parameters + c + t.columns, END == MASKED || END == CLIPPED)),
+		: p0(load_few<CV>(t.parameters + c, END == MASKED || END == CLIPPED)),
+		  p1(load_few<CV>(t.parameters + c + t.columns, END == MASKED || END == CLIPPED)),
 		  p2(load_few<CV>(t.parameters + c + 2 * (i64)t.columns, END == MASKED)) {}
 	// Finishes v for place `at` of y. e is what lies there in t.e.
 	__device__ __forceinline__ void finish(const few<CV> &v, const target &t, i64 at, const few<CV> &e) {
@@ -89,8 +93,7 @@ template <int END, int CV> struct end_of {
 		UNROLL for (int i = 0; i < CV; i++) out[i] = ended<END>(v[i], e[i], p0[i], p1[i], t);
 		const bits<CV> y = to_bits<CV>(out);
 		*(bits<CV> *)(t.y + at) = y;
-		const few<CV> stored = to_few<CV>(y);
-		UNROLL for (int i = 0; i < CV; i++) measure<END>(stored[i], e[i], p0[i], p2[i], sum[i], second[i]);
+		sums.add(to_few<CV>(y).v, e.v, p2.v);
 	}
 };
 
@@ -113,8 +116,8 @@ struct place {
 };
 template <int CV> static __device__ __forceinline__ place place_of(const map &o, int rows, int width, int strip) {
 	place a;
-	a.groups = o.c / CV;
-	a.c = threadIdx.x % a.groups * CV;
+	a.groups = o.c / CV / gridDim.y;
+	a.c = (blockIdx.y * a.groups + threadIdx.x % a.groups) * CV;
 	a.column = threadIdx.x / a.groups;
 	const int columns = blockDim.x / a.groups;
 	a.across = (width + columns - 1) / columns;
@@ -123,22 +126,24 @@ template <int CV> static __device__ __forceinline__ place place_of(const map &o,
 	return a;
 }
 
-// Writes the sums of an end.
+// Puts together what a block's columns know, in order, and writes it.
 template <int END, int CV>
 static __device__ __forceinline__ void write_sums(const end_of<END, CV> &end, const target &t, const place &a, float (*room)[LARGEST]) {
-	const few<CV> sum = over_columns<CV>(end.sum, room, a.groups), second = over_columns<CV>(end.second, room, a.groups);
-	if ((int)threadIdx.x >= a.groups) return;
-	float *to = t.partial + (i64)blockIdx.x * 2 * t.columns + a.c;
 	UNROLL for (int i = 0; i < CV; i++) {
-		to[i] = sum[i];
-		to[i + t.columns] = second[i];
+		known k = end.sums.of(i);
+		__syncthreads();
+		room[0][threadIdx.x] = k.n, room[1][threadIdx.x] = k.a, room[2][threadIdx.x] = k.b;
+		__syncthreads();
+		if ((int)threadIdx.x >= a.groups) continue;
+		for (int s = threadIdx.x + a.groups; s < (int)blockDim.x; s += a.groups) merge<END>(k, known{room[0][s], room[1][s], room[2][s]});
+		write_known<END>(k, t, a.c + i);
 	}
 }
 
 // y[n,p,q,c] = the sum over r,s of x[n, p*S+r-1, q*S+s-1, c] * w[c,r,s]
 template <int KIND, int END, int S, int CV>
 static __device__ __forceinline__ void depthwise_forward(const element *x, const float *factors, const element *w, const target t, const map o, int strip) {
-	__shared__ float room[CV][LARGEST];
+	__shared__ float room[4][LARGEST];
 	const place a = place_of<CV>(o, o.p, o.q, strip);
 	const factors_of<KIND, CV> made(factors, a.c, o.c);
 	end_of<END, CV> end(t, a.c);
@@ -197,12 +202,12 @@ template <int KIND, int CV, int WIDE> struct gradient_row {
 };
 
 // Both gradients: of the input, which END finishes, and of the filter, which comes in parts of [c][9], one of a block. dy is made of
-// s, what was put in of x; e of t is x as it is stored, when END needs it. With stride 2 a thread has 2x2 places of the input.
+// s, what is multiplied of x; MASKED looks at x as it is stored. With stride 2 a thread has 2x2 places of the input.
 //   dx[h,w] = the sum over r,s of dy[(h+1-r)/S, (w+1-s)/S] * w[r,s];  dw[r,s] = the sum over h,w of the same dy times x[h,w]
 template <int KY, int KX, int END, int S, int CV, bool INPUT, bool WEIGHT>
 static __device__ __forceinline__ void depthwise_backward(const source s, const element *x, const float *x_factors, const element *w, const target t,
 		float *dw, const map o, int strip) {
-	__shared__ float room[CV][LARGEST];
+	__shared__ float room[4][LARGEST];
 	constexpr int WIDE = S == 1 ? 3 : 2; // columns of dy that touch those of the thread
 	const place a = place_of<CV>(o, o.p, o.q, strip);
 	const factors_of<KY, CV> made(s.factors, a.c, o.c);
@@ -248,7 +253,8 @@ static __device__ __forceinline__ void depthwise_backward(const source s, const 
 					if (INPUT) add_product(dx, dy, filter[tap]);
 					if (WEIGHT) add_product(sums[tap], dy, value);
 				}
-				if (INPUT) end.finish(dx, t, at, to_few<CV>(stored));
+				const bool beside = END == STORED && INPUT && t.e;
+				if (INPUT) end.finish(dx, t, at, END == MASKED ? to_few<CV>(stored) : to_few<CV>(load_bits<CV>(t.e + at, beside)));
 			}
 		}
 	}

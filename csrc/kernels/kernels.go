@@ -39,6 +39,21 @@ const Update = "update.cu"
 // Depthwise are depthwise 3x3 convolutions.
 const Depthwise = "depthwise.cu"
 
+// FusedNorm is what fused blocks do about batch norm between their convolutions.
+const FusedNorm = "fused_norm.cu"
+
+// FusedForward are convolutions of training that normalise on the way in and measure on the way out.
+const FusedForward = "fused_forward.cu"
+
+// FusedBackward are their gradients.
+const FusedBackward = "fused_backward.cu"
+
+// FusedInfer are convolutions with the batch norm and activation that follow.
+const FusedInfer = "fused_infer.cu"
+
+// FusedBlock is the inference of a whole inverted residual in one kernel.
+const FusedBlock = "fused_block.cu"
+
 // Stem is the first convolution of the network.
 const Stem = "stem.cu"
 

@@ -28,9 +28,9 @@ static __device__ __forceinline__ pack load_parameters(const float *p, bool ther
 	return r;
 }
 
-// Finishes one pack of y at row r, column n, and adds it to the two sums.
-template <int END> static __device__ __forceinline__ void finish(const pack &v, const target &t, i64 r, int n, pack &sum, pack &second) {
-	const pack p0 = load_parameters(t.parameters + n, END != STORED || t.parameters);
+// Finishes one pack of y at row r, column n, and adds it to the sums.
+template <int END> static __device__ __forceinline__ void finish(const pack &v, const target &t, i64 r, int n, tally<END, VEC> &sums) {
+	const pack p0 = load_parameters(t.parameters + n, END == MASKED || END == CLIPPED || (END == STORED && t.parameters));
 	const pack p1 = load_parameters(t.parameters + n + t.columns, END == MASKED || END == CLIPPED);
 	const pack p2 = load_parameters(t.parameters + n + 2 * t.columns, END == MASKED);
 	const i64 at = r * t.columns + n;
@@ -41,42 +41,36 @@ template <int END> static __device__ __forceinline__ void finish(const pack &v, 
 	UNROLL for (int i = 0; i < VEC; i++) out[i] = ended<END>(v[i], other[i], p0[i], p1[i], t);
 	const words y = to_words(out);
 	*(words *)(t.y + at) = y;
-	const pack stored = to_pack(y);
-	UNROLL for (int i = 0; i < VEC; i++) measure<END>(stored[i], other[i], p0[i], p2[i], sum[i], second[i]);
+	sums.add(to_pack(y).v, other.v, p2.v);
 }
 
-// Adds a block's sums over its warps and lanes, in a fixed order, and writes them to partial. sums has room for WM*TN*2 numbers.
-template <int WM, int WN, int CHUNKS>
-static __device__ __forceinline__ void write_sums(pack (&sum)[CHUNKS], pack (&second)[CHUNKS], float *sums, const target &t) {
+// Puts together what a block's lanes and warps know, in a fixed order, and writes it. room has a place for WM*TN columns.
+template <int END, int WM, int WN, int CHUNKS>
+static __device__ __forceinline__ void write_sums(const tally<END, VEC> (&sums)[CHUNKS], known *room, const target &t) {
 	constexpr int TN = WN * CHUNKS * 32, PER = 32 / VEC;
 	const int lane = threadIdx.x % 32, warp = threadIdx.x / 32, wm = warp / WN, wn = warp % WN;
-	__syncthreads(); // sums lies where tiles were
-UNROLL for (int c = 0; c < CHUNKS; c++)
-UNROLL for (int i = 0; i < VEC; i++) {
-			float a = sum[c][i], b = second[c][i];
-UNROLL for (int d = 16; d >= PER; d /= 2) {
-				a += __shfl_xor_sync(0xffffffffu, a, d);
-				b += __shfl_xor_sync(0xffffffffu, b, d);
+	__syncthreads(); // room lies where tiles were
+	UNROLL for (int c = 0; c < CHUNKS; c++)
+		UNROLL for (int i = 0; i < VEC; i++) {
+			known k = sums[c].of(i);
+			UNROLL for (int d = 16; d >= PER; d /= 2) {
+				const float n = END == MEASURED ? __shfl_xor_sync(0xffffffffu, k.n, d) : 0;
+				merge<END>(k, known{n, __shfl_xor_sync(0xffffffffu, k.a, d), __shfl_xor_sync(0xffffffffu, k.b, d)});
 			}
-			if (lane < PER) {
-				float *to = sums + (wm * TN + (wn * CHUNKS + c) * 32 + lane * VEC + i) * 2;
-				to[0] = a;
-				to[1] = b;
-			}
+			if (lane < PER) room[wm * TN + (wn * CHUNKS + c) * 32 + lane * VEC + i] = k;
 		}
 	__syncthreads();
-	for (int i = threadIdx.x; i < TN * 2; i += THREADS) {
-		const int n = blockIdx.y * TN + i / 2;
-		float total = 0;
-		for (int w = 0; w < WM; w++) total += sums[w * TN * 2 + i];
-		if (n < t.columns) t.partial[((i64)blockIdx.x * 2 + i % 2) * t.columns + n] = total;
-	}
+	const int n = blockIdx.y * TN + threadIdx.x;
+	if (threadIdx.x >= TN || n >= t.columns) return;
+	known k = room[threadIdx.x];
+	for (int w = 1; w < WM; w++) merge<END>(k, room[w * TN + threadIdx.x]);
+	write_known<END>(k, t, n);
 }
 
 // Turns a warp's fragments into rows and finishes them. area is the warp's own.
 template <int END, int MT, int NT>
 static __device__ __forceinline__ void finish_tile(float (&acc)[MT][NT][4], float *area, const target &t, i64 row, int column,
-		pack (&sum)[NT / 4], pack (&second)[NT / 4]) {
+		tally<END, VEC> (&sums)[NT / 4]) {
 	constexpr int PER = 32 / VEC; // vectors in a row of 32 columns
 	const int lane = threadIdx.x % 32, g = lane / 4, q = lane % 4;
 UNROLL for (int i = 0; i < MT; i++)
@@ -90,7 +84,7 @@ UNROLL for (int h = 0; h < 2; h++) {
 UNROLL for (int r = lane / PER; r < 16; r += VEC) {
 				const int n = column + c * 32 + lane % PER * VEC;
 				const pack v = load_factors(area + r * STAGE + lane % PER * VEC);
-				if (row + i * 16 + r < t.rows && n < t.columns) finish<END>(v, t, row + i * 16 + r, n, sum[c], second[c]);
+				if (row + i * 16 + r < t.rows && n < t.columns) finish<END>(v, t, row + i * 16 + r, n, sums[c]);
 			}
 			__syncwarp();
 		}
@@ -126,7 +120,7 @@ static __device__ __forceinline__ void product_of_rows(const source a, const ele
 	};
 
 	float acc[MT][NT][4] = {};
-	pack sum[NT / 4] = {}, second[NT / 4] = {};
+	tally<END, VEC> sums[NT / 4];
 	fetch(0);
 	put(0);
 	fetch(1);
@@ -139,20 +133,20 @@ static __device__ __forceinline__ void product_of_rows(const source a, const ele
 		multiply_tiles<MT, NT, false, BT>(acc, ring + step % STAGES * SIZE + wm * MT * 16 * (DEPTH + PAD), DEPTH + PAD,
 			slot(step) + (BT ? wn * NT * 8 : wn * NT * 8 * (DEPTH + PAD)), filter::width + PAD, min(a.length - k * DEPTH, DEPTH));
 		if (k + 1 < turns) continue;
-		finish_tile<END, MT, NT>(acc, area, t, row(step) + wm * MT * 16, n + wn * NT * 8, sum, second);
+		finish_tile<END, MT, NT>(acc, area, t, row(step) + wm * MT * 16, n + wn * NT * 8, sums);
 UNROLL for (int i = 0; i < MT; i++)
 UNROLL for (int j = 0; j < NT; j++)
 UNROLL for (int e = 0; e < 4; e++) acc[i][j][e] = 0;
 	}
 	if (END == MEASURED || END == MASKED) {
 		wait_async<0>();
-		write_sums<WM, WN, NT / 4>(sum, second, (float *)shared, t);
+		write_sums<END, WM, WN, NT / 4>(sums, (known *)shared, t);
 	}
 }
 
 // The entries of one kind: NAME_32, _64, _128 for the columns of a tile.
 #define ROWS_KERNEL(NAME, KIND, END, BT, TN)                                                                                          \
-	KERNEL __launch_bounds__(THREADS, 2) NAME##_##TN(const element *a, const element *z, const float *factors, const element *b,  \
+	KERNEL __launch_bounds__(THREADS, BLOCKS(TILE_ROWS, TN)) NAME##_##TN(const element *a, const element *z, const float *factors, const element *b,  \
 			element *y, const element *e, const float *parameters, float *partial, float low, float high, int rows, int depth, \
 			int columns, int slots) {                                                                                      \
 		product_of_rows<KIND, END, BT, TN>(source{a, z, factors, rows, depth}, b,                                              \

@@ -6,7 +6,7 @@
 #include "slices.cuh"
 #include "stem.cuh"
 
-KERNEL __launch_bounds__(LARGEST, 1) stem(const element *x, const element *w, element *y, map o, int stride) {
+KERNEL __launch_bounds__(LARGEST_OF(4), 1) stem(const element *x, const element *w, element *y, map o, int stride) {
 	stem_forward<STORED>(x, w, target{y, nullptr, nullptr, nullptr, 0, 0, 0, o.c}, o, stride);
 }
 

@@ -8,6 +8,11 @@
 #include "common.cuh"
 
 #define WARPS 8
+// Blocks on a multiprocessor at a time, for which registers are dealt out: two, but one where that would not do for the largest tiles.
+#ifndef LARGE_BLOCKS
+#define LARGE_BLOCKS 2
+#endif
+#define BLOCKS(TM, TN) TM >= 128 && TN >= 128 ? LARGE_BLOCKS : 2
 #define THREADS (WARPS * 32)
 #define DEPTH ((int)(64 / sizeof(element)))  // elements of k that one step multiplies
 #define PAD VEC                           // elements behind every row of a tile
@@ -38,6 +43,23 @@ static __device__ __forceinline__ words to_words(const pack &r) {
 	UNROLL for (int i = 0; i < 4; i++) w.w[i] = from_floats(r[2 * i], r[2 * i + 1]);
 #endif
 	return w;
+}
+
+// Two elements beside each other, p on a multiple of both.
+static __device__ __forceinline__ void store_two(element *p, float a, float b) {
+#if TYPE == F32
+	*(float2 *)p = make_float2(a, b);
+#else
+	*(unsigned *)p = from_floats(a, b);
+#endif
+}
+static __device__ __forceinline__ float2 load_two(const element *p) {
+#if TYPE == F32
+	return *(const float2 *)p;
+#else
+	const unsigned both = *(const unsigned *)p;
+	return make_float2(to_float((element)(both & 0xffff)), to_float((element)(both >> 16)));
+#endif
 }
 
 #if defined(CUDAHOST)
