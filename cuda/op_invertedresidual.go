@@ -57,7 +57,12 @@ func (p *program) besides(r residual, name string) value {
 	return value{}
 }
 
+// residualInfer is one kernel, or one for each layer where that is too little work for the whole device or too much for a block of it.
 func (p *program) residualInfer(r residual) {
+	if plan, ok := p.blockPlan(r); ok {
+		p.inferBlock(r, plan)
+		return
+	}
 	x := p.named("x")
 	if r.Expand {
 		a := p.temp(r.expand.Out().Bytes())
