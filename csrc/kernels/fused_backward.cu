@@ -6,14 +6,16 @@
 //   after a norm   product_grad_input_N          product_grad_weight_MxN              product_activated_grad_weight_MxN
 //   with a ReLU6   product_gated_grad_input_N    product_gated_grad_weight_MxN
 //   masked         product_masked_grad_input_N: dn where 0 < e*scale + shift < 6
+//   both           product_both_T: gradient of the input, + e, and parts of dw, [blocks][k][n], with at most 32*T channels of y and 32
+//                  of x; f16 and bf16 only (both.cuh)
 //   3x3 depthwise, both gradients in one, parts of dw being [blocks][c][9]
 //   depthwise_grad_sS, depthwise_gated_grad_sS: dx + e, without e if null; depthwise_masked_grad_sS: x = relu6(bn(x)), and dn
 //   first_grad_weight, first_gated_grad_weight: 3x3 of a picture, parts of dw
 //   rows.cuh, columns.cuh, depthwise.cuh and stem.cuh say how they are launched
 // Not measured.
 #define LARGE_BLOCKS 1
+#include "both.cuh"
 #include "columns.cuh"
-#include "rows.cuh"
 #include "slices.cuh"
 #include "stem.cuh"
 
@@ -24,6 +26,16 @@ ROWS_KERNEL(product_masked_grad_input, GRADIENT, MASKED, true, 64)
 COLUMNS_KERNELS(product_grad_weight, GRADIENT, PLAIN)
 COLUMNS_KERNELS(product_gated_grad_weight, GATED, PLAIN)
 COLUMNS_KERNELS(product_activated_grad_weight, GRADIENT, ACTIVATED)
+
+#if TYPE != F32
+#define BOTH(TURNS)                                                                                                                       \
+	KERNEL __launch_bounds__(THREADS, 1) product_both_##TURNS(const element *a, const element *z, const float *factors, \
+			const element *w, const element *x, element *dx, const element *e, float *dw, int rows, int wide, int narrow) {       \
+		product_of_both<TURNS>(source{a, z, factors, rows, wide}, w, x, dw, target{dx, e, nullptr, nullptr, 0, 0, rows, narrow}); \
+	}
+BOTH(4)
+BOTH(6)
+#endif
 
 #define DEPTHWISE(NAME, KIND, FROM, END, S)                                                                                            \
 	KERNEL __launch_bounds__(LARGEST_OF(2), 1) NAME##_s##S(const element *a, const element *z, const float *factors,               \

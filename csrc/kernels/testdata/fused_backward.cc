@@ -74,6 +74,20 @@ static void product_weight(const Module &m, const char *name, Kind out, Kind in,
 	t.check_weight(full);
 }
 
+static void both(const Module &m, int turns, int rows, int narrow, int wide, unsigned blocks, bool beside) {
+	if (m.type == F32) return; // has no such kernel
+	Case t(m, Conv(1, 1, rows, narrow, wide, 1, 1, 0, 1), GRADIENT, PLAIN);
+	Array parts(F32, blocks * t.o.filter());
+	void *pa = t.a.data(), *pz = t.z.data(), *pf = t.factors.data(), *pw = t.w.data(), *px = t.x.data(), *pdx = t.dx.data(),
+	     *pe = beside ? t.e.data() : nullptr, *pdw = parts.data();
+	std::string name = "product_both_" + std::to_string(turns);
+	unsigned shared = 2 * 128 * 80 + unsigned(turns) * 32 * 80 + 2 * 128 * 80 + 8 * 16 * 40 * 4;
+	if (!launch(m, name.c_str(), {{blocks, 1, 1}, {256, 1, 1}, shared}, {&pa, &pz, &pf, &pw, &px, &pdx, &pe, &pdw, &rows, &wide, &narrow})) return;
+	t.check_input(name, beside, false);
+	t.add_parts(parts, blocks);
+	t.check_weight(name);
+}
+
 static void depthwise(const Module &m, const char *name, Kind out, bool masked, bool beside, Conv o, int columns, int strip, unsigned blocks) {
 	Case t(m, o, out, masked ? ACTIVATED : PLAIN);
 	Array partial(F32, blocks * 2 * size_t(o.c)), parts(F32, blocks * o.filter());
@@ -111,6 +125,10 @@ int main(int argc, char **argv) {
 		product_weight(m, "product_gated_grad_weight", GATED, PLAIN, 70, 136, 136, 128, 128, 2);
 		product_weight(m, "product_activated_grad_weight", GRADIENT, ACTIVATED, 300, 144, 24, 32, 128, 2);
 		product_weight(m, "product_activated_grad_weight", GRADIENT, ACTIVATED, 33, 72, 72, 128, 128, 1);
+		both(m, 4, 600, 16, 96, 2, true);
+		both(m, 6, 130, 24, 144, 1, false);
+		both(m, 6, 257, 32, 192, 3, true);
+		both(m, 4, 3, 8, 40, 1, false);
 		for (int stride : {1, 2}) {
 			depthwise(m, "depthwise_grad", GRADIENT, false, stride == 1, Conv(2, 7, 5, 16, 16, 3, stride, 1, 16), 2, 3, 3);
 			depthwise(m, "depthwise_gated_grad", GATED, false, false, Conv(1, 4, 6, 8, 8, 3, stride, 1, 8), 3, 8, 2);
