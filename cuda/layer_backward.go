@@ -5,7 +5,9 @@ package cuda
 import (
 	"fmt"
 
+	"mnv2/backend"
 	"mnv2/csrc/kernels"
+	"mnv2/csrc/nv"
 )
 
 // gradient is that of a layer's z, not yet made: it is factors times dn, the gradient of the norm's output, and z. gated says that dn
@@ -63,6 +65,36 @@ func (p *program) productGradInput(l layer, g gradient, e, dx value) {
 	o := l.conv()
 	p.rows(o.DType, rowsProduct{file: kernels.FusedBackward, name: "product" + g.gate() + "_grad_input", transposed: true, made: true, a: g.dn,
 		z: l.z, factors: g.factors, b: p.param(l, "w"), y: dx, e: e, rows: l.rows(), depth: o.K, columns: o.C})
+}
+
+// Limits of both.cuh.
+const (
+	bothColumns = 32  // channels of x
+	bothWide    = 192 // channels of z
+)
+
+// productBoth: dx, plus e if that is set, and dw of a 1x1 convolution of x, in one pass over z and its gradient. It reports false where
+// there is no kernel for that.
+func (p *program) productBoth(l layer, g gradient, x, e, dx value) bool {
+	o := l.conv()
+	if o.DType == backend.F32 || g.gated || o.C > bothColumns || o.K > bothWide {
+		return false
+	}
+	step := stepBytes / int(o.DType.Size())
+	turns := 4
+	if o.K > turns*step {
+		turns = 6
+	}
+	row := func(columns int) int { return columns*int(o.DType.Size()) + packBytes }
+	shared := 2*tileRows*row(step) + turns*step*row(bothColumns) + 2*tileRows*row(bothColumns) + productThreads/32*areaBytes
+	blocks := min(divUp(l.rows(), tileRows), uint32(p.device.gpu.Multiprocessors))
+	n := o.Weight().Elements()
+	parts := p.temp(int64(blocks) * int64(n) * 4)
+	shape := nv.LaunchConfig{Grid: [3]uint32{blocks}, Block: [3]uint32{productThreads}, Shared: uint32(shared)}
+	p.launch(p.fusedBackward(l, "product_both_%d", turns), shape, g.dn, l.z, g.factors, p.param(l, "w"), x, dx, orNull(e), parts,
+		i32(l.rows()), i32(o.K), i32(o.C))
+	p.sumSlices(kernels.FusedBackward, o.DType, parts, p.grad(l, "w"), int(blocks), n)
+	return true
 }
 
 // productMaskedGradInput is the gradient of the norm of the layer before, whose relu6(bn(z)) the 1x1 convolution read.

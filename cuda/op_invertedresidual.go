@@ -95,6 +95,9 @@ func (p *program) residualBackward(r residual) {
 		return
 	}
 	g = p.depthwiseMaskedGrads(r.depthwise, r.expand, g)
+	if r.InputGrad && p.productBoth(r.expand, g, x, p.besides(r, "dy"), p.named("dx")) {
+		return
+	}
 	p.productGradWeight(r.expand, g, inputOf{x: x})
 	if r.InputGrad {
 		p.productGradInput(r.expand, g, p.besides(r, "dy"), p.named("dx"))
