@@ -4,8 +4,10 @@ package cuda
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -153,14 +155,19 @@ func openFake() (backend.Backend, error) { return Open(0, Options{}) }
 // nudged returns the initial values, every weight moved by one unit in its last place, up or down.
 func nudged(t *testing.T, s shape) values {
 	t.Helper()
-	a := s.arch(t)
-	v, rng := a.Init(1), rand.New(rand.NewPCG(7, 7))
-	for _, p := range a.Params() {
-		for i, x := range v[p.Name] {
-			v[p.Name][i] = math.Nextafter32(x, x+float32(rng.IntN(3)-1))
+	return nudge(values{params: s.arch(t).Init(1)})
+}
+
+// nudge returns v with every number moved by one unit in the last place, or none, up or down.
+func nudge(v values) values {
+	rng := rand.New(rand.NewPCG(7, 7))
+	moved := values{params: map[string][]float32{}}
+	for _, name := range slices.Sorted(maps.Keys(v.params)) {
+		for _, x := range v.params[name] {
+			moved.params[name] = append(moved.params[name], math.Nextafter32(x, x+float32(rng.IntN(3)-1)))
 		}
 	}
-	return values{params: v}
+	return moved
 }
 
 // distance is the length of the difference over all parameters.
@@ -206,7 +213,7 @@ func testTraining(t *testing.T, open opener, list []shape) {
 			}
 			got := train(t, open, s, values{}, 0, stepCount)
 			near("on the GPU", got[last])
-			sameLogits(t, logits(t, openCPU, s, got[last]), logits(t, open, s, got[last]))
+			sameLogits(t, logits(t, openCPU, s, got[last]), logits(t, open, s, got[last]), logits(t, openCPU, s, nudge(got[last])))
 			near("resumed on the CPU", train(t, openCPU, s, got[middle], middle+1, stepCount)[last-middle-1])
 			if s.size == 32 {
 				near("resumed on the GPU", train(t, open, s, want[middle], middle+1, stepCount)[last-middle-1])
@@ -218,8 +225,10 @@ func testTraining(t *testing.T, open opener, list []shape) {
 	}
 }
 
-// sameLogits compares in units of the deviation of all logits: 53 layers round to 24 bits, each relative to its largest sums.
-func sameLogits(t *testing.T, want, got []float32) {
+// sameLogits compares in units of the deviation of all logits: 53 layers round to 24 bits, each relative to its largest sums. What a
+// network makes of that depends on its statistics, which three pictures leave all but singular in the widest one: it is allowed what
+// moving its parameters by a unit in the last place does, a few times.
+func sameLogits(t *testing.T, want, got, nudged []float32) {
 	t.Helper()
 	var sum, squares float64
 	for _, v := range want {
@@ -227,12 +236,14 @@ func sameLogits(t *testing.T, want, got []float32) {
 	}
 	n := float64(len(want))
 	deviation := math.Sqrt(squares/n - sum/n*sum/n)
-	worst := 0.0
+	worst, moved := 0.0, 0.0
 	for i, v := range want {
 		worst = max(worst, math.Abs(float64(got[i]-v))/deviation)
+		moved = max(moved, math.Abs(float64(nudged[i]-v))/deviation)
 	}
-	t.Logf("the logits are off by %.3g deviations", worst)
-	assert.Less(t, worst, 1e-4)
+	allowed := max(1e-4, roundings*moved)
+	t.Logf("the logits are off by %.3g deviations, allowed are %.3g", worst, allowed)
+	assert.Less(t, worst, allowed)
 }
 
 // TestWorkOfAStep counts what one training step asks of the driver.
