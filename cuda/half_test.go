@@ -65,7 +65,7 @@ func TestHalfPrecisionLearns(t *testing.T) {
 }
 
 // testHalf wants the first loss, which no step has touched yet, to be the CPU's but for the rounding of 53 layers, the last to have
-// fallen as the CPU's has, and the same bits again.
+// fallen as the CPU's has, but for a tenth of the first or as much as rounding may do to that, and the same bits again.
 func testHalf(t *testing.T, open opener, steps int) {
 	want, _ := overfit(t, openCPU, backend.F32, steps)
 	last := steps - 1
@@ -75,7 +75,7 @@ func testHalf(t *testing.T, open opener, steps int) {
 			t.Logf("loss %.4f, the CPU's %.4f, then %.4f, the CPU's %.4f", losses[0], want[0], losses[last], want[last])
 			assert.InDelta(t, want[0], losses[0], want[0]*53*unit)
 			assert.Less(t, losses[last], 0.8*losses[0])
-			assert.InDelta(t, want[last], losses[last], 0.1*losses[0])
+			assert.InDelta(t, want[last], losses[last], max(0.1, 53*unit)*losses[0])
 			_, one := overfit(t, open, dtype, 2)
 			_, other := overfit(t, open, dtype, 2)
 			assert.Equal(t, one, other, "again, to the bit")
