@@ -62,11 +62,11 @@ test: ## all tests; those of the devices run on stand-ins and need gcc
 	@if command -v gcc >/dev/null; then $(MAKE) --no-print-directory test-devices; else echo "no gcc: the devices' tests are left out"; fi
 
 test-devices: ## the tests of the bindings and of the devices, on stand-ins
-	CGO_ENABLED=1 $(GO) test ./csrc/... ./cuda/... ./ascend/... ./internal/devicecheck/ascend
+	CGO_ENABLED=1 $(GO) test -timeout 30m ./csrc/... ./cuda/... ./ascend/... ./internal/devicecheck/ascend
 	CGO_ENABLED=1 $(GO) test -tags cuda,ascend ./internal/devices ./cmd/mnv2
 
-race: ## all tests under the race detector
-	CGO_ENABLED=1 $(GO) test -race ./...
+race: ## all tests but the longest (-short) under the race detector
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 30m ./...
 
 lint: ## formatting, vet and staticcheck
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above differ"; exit 1; }

@@ -99,6 +99,9 @@ func chosen(names []string) []int {
 // TestEveryCallMayFail lets calls of a life fail, one at a time: in a way that the device survives, and in one that it does not. Nothing
 // may crash, hang or leak, and the error must name the call.
 func TestEveryCallMayFail(t *testing.T) {
+	if testing.Short() {
+		t.Skip("left out with -short")
+	}
 	names := callsOfALife(t)
 	list := chosen(names)
 	t.Logf("%d calls of %d are made to fail", len(list), len(names))
