@@ -99,6 +99,7 @@ def main():
     p.add_argument("--size", type=int, default=32)
     p.add_argument("--epochs", type=int, default=10)
     p.add_argument("--batch", type=int, default=64)
+    p.add_argument("--opt", choices=["momentum", "adamw"], default="momentum")
     p.add_argument("--width", type=float, default=1.0)
     p.add_argument("--lr", type=float, default=0.05)
     p.add_argument("--min-lr", type=float, default=0.0)
@@ -119,7 +120,10 @@ def main():
     images, labels, classes = pictures(options.data / "train")
     val_images, val_labels, _ = pictures(options.data / "val")
     net = start(options, len(classes))
-    optimizer = torch.optim.SGD(net.parameters(), lr=options.lr, momentum=0.9, weight_decay=options.decay)
+    if options.opt == "adamw":
+        optimizer = torch.optim.AdamW(net.parameters(), lr=options.lr, weight_decay=options.decay)
+    else:
+        optimizer = torch.optim.SGD(net.parameters(), lr=options.lr, momentum=0.9, weight_decay=options.decay)
     steps = len(images) // options.batch
     with open(options.out, "w") as out:
         for epoch in range(options.epochs):
