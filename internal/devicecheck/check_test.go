@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +26,13 @@ import (
 
 // childVariable makes the test binary a child that tries the step it names.
 const childVariable = "MNV2_TEST_CHECK_STEP"
+
+// hang never returns. It works meanwhile: without cgo the runtime would call a process that only waits a deadlock, and end it.
+func hang() {
+	for {
+		runtime.Gosched()
+	}
+}
 
 func TestMain(m *testing.M) {
 	if step := os.Getenv(childVariable); step != "" {
@@ -56,7 +64,7 @@ func testSteps() []Step {
 			return nil
 		}},
 		{Name: "hang", Title: "Never ends", Limit: 300 * time.Millisecond, Run: func(_ context.Context, r *Recorder) error {
-			r.Try("hangs", func(*Case) error { select {} })
+			r.Try("hangs", func(*Case) error { hang(); return nil })
 			r.TryWithin(time.Minute, "after", fine)
 			return nil
 		}},
@@ -90,7 +98,8 @@ func testSteps() []Step {
 		{Name: "dies before", Title: "Dies outside of a case", Run: func(context.Context, *Recorder) error { os.Exit(1); return nil }},
 		{Name: "hangs after", Title: "Hangs at its end", Setup: 300 * time.Millisecond, Run: func(_ context.Context, r *Recorder) error {
 			r.Try("first", fine)
-			select {}
+			hang()
+			return nil
 		}},
 	}
 	for i := range steps {
