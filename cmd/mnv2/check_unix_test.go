@@ -52,7 +52,7 @@ func TestCheckOfTheCPU(t *testing.T) {
 func TestCheckOfADeviceThatIsNotThere(t *testing.T) {
 	stdout, stderr, code := checked(t, "--check", "cuda")
 	assert.Equal(t, cli.NoDevice, code)
-	assert.Contains(t, stderr, "--check cuda: device not available: ")
+	assert.Contains(t, stderr, "mnv2: --check cuda: ", "and why: without a driver, or not part of this build")
 	assert.Contains(t, stdout, "The archive to send: ")
 	assert.Contains(t, stdout, ".tar.gz")
 	assert.NotContains(t, stdout, "suite", "nothing else is tried")
