@@ -1,7 +1,7 @@
 # mnv2 for Huawei's NPUs, on the vendor's image with CANN.
 #
 #   docker build -f build/containers/ascend.Dockerfile -t mnv2:ascend .
-#   docker run --rm -e ASCEND_VISIBLE_DEVICES=0 -v "$PWD:/work" mnv2:ascend devices
+#   docker run --rm -e ASCEND_VISIBLE_DEVICES=0 -v "$PWD:/data" mnv2:ascend devices
 #
 # The image holds toolkit and operators for one family of chips: take the one for yours. Its tags are VERSION-CHIP-SYSTEM, with the
 # chip as 910, 910b, a3, 310p or 950. The driver is the host's: Ascend Docker Runtime puts it into the container; docs/ascend.md
@@ -24,6 +24,6 @@ COPY --chmod=755 build/containers/ascend-entrypoint.sh /usr/local/bin/mnv2-entry
 # runAsGroup, or as root, which the vendor's own images do.
 # hadolint ignore=DL3002
 USER 0
-RUN mkdir -p /work && chmod 1777 /work
-WORKDIR /work
+RUN mkdir -p /data && chmod 1777 /data
+WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/mnv2-entrypoint"]

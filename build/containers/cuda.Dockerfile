@@ -1,7 +1,7 @@
 # mnv2 for NVIDIA GPUs, on NVIDIA's image with the CUDA runtime, NVRTC and cuDNN.
 #
 #   docker build -f build/containers/cuda.Dockerfile -t mnv2:cuda .
-#   docker run --rm --gpus all -v "$PWD:/work" mnv2:cuda devices
+#   docker run --rm --gpus all -v "$PWD:/data" mnv2:cuda devices
 #
 # The driver is the host's: the NVIDIA Container Toolkit puts it into the container.
 ARG GO=golang:1.26-bookworm
@@ -20,8 +20,8 @@ FROM ${BASE}
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY --from=build /src/bin/mnv2 /usr/local/bin/mnv2
 # Kernels that were compiled for the card are kept here; mount a volume to keep them from run to run.
-ENV XDG_CACHE_HOME=/work/.cache
-RUN mkdir /work && chmod 1777 /work
+ENV XDG_CACHE_HOME=/data/.cache
+RUN mkdir /data && chmod 1777 /data
 USER 1000:1000
-WORKDIR /work
+WORKDIR /data
 ENTRYPOINT ["/usr/local/bin/mnv2"]

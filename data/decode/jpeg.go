@@ -23,7 +23,7 @@ func decodeJPEG(b []byte) (pixel.Image, error) {
 	if t.err != nil {
 		return pixel.Image{}, t.err
 	}
-	if w, h, err := jpegSize(b); t.library != nil && err == nil {
+	if w, h, err := jpegSize(b); t.lib != nil && err == nil {
 		if img, ok := t.decodeTurbo(b, pixel.Rect{W: w, H: h}, nil); ok {
 			return img, nil
 		}

@@ -12,9 +12,9 @@ import (
 
 // turboChoice is what MNV2_JPEG and the machine came to: a library, our own decoder, or an error.
 type turboChoice struct {
-	library *jpegturbo.Library // nil: our own decoder
-	why     string             // our own decoder is used
-	err     error              // the choice cannot be had
+	lib *jpegturbo.Library // nil: our own decoder
+	why string             // our own decoder is used
+	err error              // the choice cannot be had
 }
 
 var turbo = sync.OnceValue(func() turboChoice { return chooseTurbo(os.Getenv("MNV2_JPEG")) })
@@ -27,7 +27,7 @@ func chooseTurbo(choice string) turboChoice {
 	case "", "auto", "turbo":
 		library, err := jpegturbo.Open()
 		if err == nil {
-			return turboChoice{library: library}
+			return turboChoice{lib: library}
 		}
 		if choice == "turbo" {
 			return turboChoice{err: fmt.Errorf("MNV2_JPEG=turbo: %w", err)}
@@ -45,8 +45,8 @@ func JPEG() (string, error) {
 	switch {
 	case t.err != nil:
 		return "", t.err
-	case t.library != nil:
-		return t.library.String(), nil
+	case t.lib != nil:
+		return t.lib.String(), nil
 	}
 	return "built in (" + t.why + ")", nil
 }
@@ -54,7 +54,7 @@ func JPEG() (string, error) {
 // decodeTurbo decodes r of b with libjpeg-turbo into dst if it has the capacity. It reports false for what our own decoder must judge:
 // files without an end marker, damaged ones, and those that the library does not turn into colours.
 func (t turboChoice) decodeTurbo(b []byte, r pixel.Rect, dst []byte) (pixel.Image, bool) {
-	if t.library == nil || !bytes.HasSuffix(bytes.TrimRight(b, "\x00"), []byte{0xFF, 0xD9}) {
+	if t.lib == nil || !bytes.HasSuffix(bytes.TrimRight(b, "\x00"), []byte{0xFF, 0xD9}) {
 		return pixel.Image{}, false
 	}
 	n := 3 * r.W * r.H
@@ -62,7 +62,7 @@ func (t turboChoice) decodeTurbo(b []byte, r pixel.Rect, dst []byte) (pixel.Imag
 		dst = make([]byte, n)
 	}
 	dst = dst[:n]
-	if t.library.Region(b, r.X, r.Y, r.W, r.H, dst) != nil {
+	if t.lib.Region(b, r.X, r.Y, r.W, r.H, dst) != nil {
 		return pixel.Image{}, false
 	}
 	return pixel.Image{Pix: dst, W: r.W, H: r.H, C: 3}, true

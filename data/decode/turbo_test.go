@@ -18,8 +18,8 @@ import (
 func openTurbo(t testing.TB) turboChoice {
 	c := chooseTurbo("auto")
 	require.NoError(t, c.err)
-	if c.library == nil {
-		t.Skip(c.why)
+	if c.lib == nil {
+		shareddata.Skip(t, "turbo", c.why)
 	}
 	return c
 }
@@ -104,10 +104,10 @@ func TestTurboLeavesBadFilesToUs(t *testing.T) {
 }
 
 func TestChoiceOfTheDecoder(t *testing.T) {
-	assert.Nil(t, chooseTurbo("go").library)
+	assert.Nil(t, chooseTurbo("go").lib)
 	assert.ErrorContains(t, chooseTurbo("fast").err, `MNV2_JPEG="fast": want auto, turbo or go`)
 	c := chooseTurbo("turbo")
-	assert.True(t, (c.library == nil) == (c.err != nil), "asked for by name it is there, or an error")
+	assert.True(t, (c.lib == nil) == (c.err != nil), "asked for by name it is there, or an error")
 	name, err := JPEG()
 	require.NoError(t, err)
 	assert.NotEmpty(t, name)
