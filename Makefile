@@ -84,7 +84,7 @@ fuzz: ## every fuzz target, FUZZTIME each (20000x inputs, or a time: 10s)
 	./build/fuzz.sh $(or $(FUZZTIME),20000x)
 
 test-arm64: ## all tests for arm64, under qemu-user
-	CGO_ENABLED=0 GOARCH=arm64 MNV2_EXEC=qemu-aarch64 $(GO) test -timeout 40m -exec qemu-aarch64 ./...
+	CGO_ENABLED=0 GOARCH=arm64 QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MNV2_EXEC=qemu-aarch64 $(GO) test -timeout 40m -exec qemu-aarch64 ./...
 
 test-ascend-arm64: ## the Ascend device on arm64 stand-ins, under qemu-user; needs gcc-aarch64-linux-gnu
 	CGO_ENABLED=1 GOARCH=arm64 CC=aarch64-linux-gnu-gcc QEMU_LD_PREFIX=/usr/aarch64-linux-gnu MNV2_EXEC=qemu-aarch64 \

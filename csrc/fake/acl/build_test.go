@@ -115,5 +115,5 @@ func TestStubsAnswerWithTheirCode(t *testing.T) {
 	lib := filepath.Join(install.Home, "lib64")
 	out, err := exec.Command(compiler(), "-o", program, main, "-L"+lib, "-lascendcl", "-Wl,-rpath,"+lib).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	require.NoError(t, exec.Command(program).Run())
+	require.NoError(t, emulated(program).Run())
 }

@@ -47,11 +47,13 @@ func rules(t *testing.T, install *Install, o Options) *exec.Cmd {
 	}
 	out, err := exec.Command(compiler(), append(args, "-lm", "-Wl,-rpath,"+lib)...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	command := []string{program}
-	if e := os.Getenv("MNV2_EXEC"); e != "" { // the C program of another architecture needs the emulator too
-		command = append(strings.Fields(e), program)
-	}
-	cmd := exec.Command(command[0], command[1:]...)
+	cmd := emulated(program)
 	cmd.Env = append(os.Environ(), install.Env()...)
 	return cmd
+}
+
+// emulated runs a C program, which needs the emulator too if it is for another architecture.
+func emulated(program string) *exec.Cmd {
+	command := append(strings.Fields(os.Getenv("MNV2_EXEC")), program)
+	return exec.Command(command[0], command[1:]...)
 }
