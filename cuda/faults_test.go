@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/backend"
+	"mnv2/internal/shareddata"
 	"mnv2/model"
 )
 
@@ -100,7 +101,7 @@ func chosen(names []string) []int {
 // may crash, hang or leak, and the error must name the call.
 func TestEveryCallMayFail(t *testing.T) {
 	if testing.Short() {
-		t.Skip("left out with -short")
+		shareddata.Skip(t, "slow", "left out with -short")
 	}
 	names := callsOfALife(t)
 	list := chosen(names)

@@ -15,6 +15,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/cpu"
+	"mnv2/internal/shareddata"
 	"mnv2/model"
 )
 
@@ -201,7 +202,7 @@ func testTraining(t *testing.T, open opener, list []shape) {
 	for i, s := range list {
 		t.Run(fmt.Sprintf("width %g size %d batch %d", s.width, s.size, s.batch), func(t *testing.T) {
 			if testing.Short() && i > 0 {
-				t.Skip("with -short the first alone")
+				shareddata.Skip(t, "slow", "with -short the first alone")
 			}
 			want := train(t, openCPU, s, values{}, 0, stepCount)
 			last, middle := stepCount-1, stepCount-3

@@ -19,7 +19,7 @@ import (
 // TestCheckOfTheStandIn puts the stand-in through every step, as its owner would a real NPU.
 func TestCheckOfTheStandIn(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it takes a minute")
+		shareddata.Skip(t, "slow", "it takes a minute, and -short was asked for")
 	}
 	install, err := aclfake.Build(aclfake.Options{Layout: aclfake.Old})
 	if errors.Is(err, aclfake.ErrNoCompiler) {

@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/internal/cli"
+	"mnv2/internal/shareddata"
 )
 
 // checked runs the program's check in a process of its own, since the program starts itself.
 func checked(t *testing.T, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	if os.Getenv("MNV2_EXEC") != "" {
-		t.Skip("under an emulator the program cannot start itself")
+		shareddata.Skip(t, "native", "under an emulator the program cannot start itself")
 	}
 	var out, errs strings.Builder
 	cmd := program(t, t.TempDir(), append([]string{"devices"}, args...)...)
@@ -79,7 +80,7 @@ func TestCheckRefuses(t *testing.T) {
 
 func TestTheArchiveLiesWhereTheProgramWasStarted(t *testing.T) {
 	if os.Getenv("MNV2_EXEC") != "" {
-		t.Skip("under an emulator the program cannot start itself")
+		shareddata.Skip(t, "native", "under an emulator the program cannot start itself")
 	}
 	dir := t.TempDir()
 	require.NoError(t, program(t, dir, "devices", "--check", "cpu", "--quick", "--steps", "device").Run())

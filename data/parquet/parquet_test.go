@@ -127,7 +127,7 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 1<<16 || bytes.Count(b, []byte{0xff}) > 64 { // sizes of gigabytes are the library's to refuse
-			t.Skip()
+			return
 		}
 		path := filepath.Join(t.TempDir(), "a.parquet")
 		require.NoError(t, os.WriteFile(path, b, 0o666))

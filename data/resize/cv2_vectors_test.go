@@ -7,13 +7,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/data/pixel"
+	"mnv2/internal/shareddata"
 )
 
 // TestVectorsGiveTheSameBytes compares the kernels with the plain loops, which golden values hold: random pictures, rectangles,
 // sizes and windows, the smallest ones included.
 func TestVectorsGiveTheSameBytes(t *testing.T) {
 	if !useAVX2 {
-		t.Skip("no AVX2")
+		shareddata.Skip(t, "avx2", "no AVX2")
 	}
 	defer func() { useAVX2 = true }()
 	rng := rand.New(rand.NewPCG(3, 4))
