@@ -27,7 +27,8 @@ func splitLoader(t *testing.T, splits int, mix augment.Mix) *data.Loader {
 	return l
 }
 
-// Every loss is learned: one batch, over and over.
+// Every loss is learned: one batch, over and over. The last stage sees one pixel of a few rows, so that single steps jump and differ from
+// one set of kernels to the next: the median of the last ten is compared.
 func TestEveryLossIsLearned(t *testing.T) {
 	for name, splits := range map[string]int{"CE": 3, "BCE": 1, "asl_single_label": 1, "asl_multi_label": 3, "jsd": 3} {
 		t.Run(name, func(t *testing.T) {
@@ -36,7 +37,7 @@ func TestEveryLossIsLearned(t *testing.T) {
 			o.Loss = name
 			in.Train = splitLoader(t, splits, augment.Mix{})
 			in.Arch.DropRate = 0
-			rate := 0.005
+			rate := 0.001
 			if name == "asl_multi_label" {
 				rate /= 12 // it is a sum over the rows
 			}
@@ -54,7 +55,8 @@ func TestEveryLossIsLearned(t *testing.T) {
 				require.NoError(t, err)
 				losses = append(losses, loss)
 			}
-			assert.Less(t, losses[39], 0.7*losses[0], "%v", losses)
+			end := slices.Sorted(slices.Values(losses[30:]))
+			assert.Less(t, (end[4]+end[5])/2, 0.7*losses[0], "%.3v", losses)
 		})
 	}
 }

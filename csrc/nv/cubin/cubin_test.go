@@ -154,7 +154,8 @@ func TestTwoProcesses(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
 	for range 3 {
-		cmd := exec.Command(os.Args[0], "-test.run", "^TestTwoProcesses$")
+		args := append(strings.Fields(os.Getenv("MNV2_EXEC")), os.Args[0], "-test.run", "^TestTwoProcesses$") // another architecture's program needs its emulator
+		cmd := exec.Command(args[0], args[1:]...)
 		cmd.Env = append(os.Environ(), childVariable+"="+dir)
 		all.Go(func() {
 			out, err := cmd.CombinedOutput()
