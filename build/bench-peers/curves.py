@@ -102,6 +102,7 @@ def main():
     p.add_argument("--opt", choices=["momentum", "adamw"], default="momentum")
     p.add_argument("--width", type=float, default=1.0)
     p.add_argument("--lr", type=float, default=0.05)
+    p.add_argument("--head-lr", type=float, help="learning rate of the classifier; the others' if absent")
     p.add_argument("--min-lr", type=float, default=0.0)
     p.add_argument("--warmup", type=int, default=0, help="epochs in which the learning rate rises from 0")
     p.add_argument("--decay", type=float, default=4e-5)
@@ -120,16 +121,19 @@ def main():
     images, labels, classes = pictures(options.data / "train")
     val_images, val_labels, _ = pictures(options.data / "val")
     net = start(options, len(classes))
+    head = set(net.classifier.parameters())
+    groups = [dict(params=[p for p in net.parameters() if p not in head], share=1), dict(params=list(head), share=(options.head_lr or options.lr) / options.lr)]
     if options.opt == "adamw":
-        optimizer = torch.optim.AdamW(net.parameters(), lr=options.lr, weight_decay=options.decay)
+        optimizer = torch.optim.AdamW(groups, lr=options.lr, weight_decay=options.decay)
     else:
-        optimizer = torch.optim.SGD(net.parameters(), lr=options.lr, momentum=0.9, weight_decay=options.decay)
+        optimizer = torch.optim.SGD(groups, lr=options.lr, momentum=0.9, weight_decay=options.decay)
     steps = len(images) // options.batch
     with open(options.out, "w") as out:
         for epoch in range(options.epochs):
             order, total, began = rng.permutation(len(images)), 0.0, time.time()
             for step in range(steps):
-                optimizer.param_groups[0]["lr"] = rate(options, epoch + step / steps)
+                for group in optimizer.param_groups:
+                    group["lr"] = group["share"] * rate(options, epoch + step / steps)
                 chosen = order[step * options.batch : (step + 1) * options.batch]
                 x = batch_of(options, [random_resized_crop(images[i], options.size, options.scale, rng) for i in chosen], mean, std)
                 loss = nn.functional.cross_entropy(net(x), torch.from_numpy(labels[chosen]), label_smoothing=options.smoothing)
