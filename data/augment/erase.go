@@ -76,9 +76,22 @@ func (e Erasing) Check() error {
 	return nil
 }
 
+// dice are the random numbers that erasing draws; a test gives those that another program drew.
+type dice interface {
+	Float64() float64     // in [0, 1)
+	IntN(n int) int       // in [0, n)
+	NormFloat64() float64 // normal, deviation 1
+}
+
 // Apply erases a rectangle of m, or nothing, in place.
 func (e Erasing) Apply(m pixel.Image, rng *rand.Rand) {
-	if !chance(rng, e.Prob) {
+	if e.Prob > 0 {
+		e.apply(m, rng)
+	}
+}
+
+func (e Erasing) apply(m pixel.Image, rng dice) {
+	if rng.Float64() >= e.Prob {
 		return
 	}
 	if r, ok := e.rect(rng, m.W, m.H); ok {
@@ -87,10 +100,10 @@ func (e Erasing) Apply(m pixel.Image, rng *rand.Rand) {
 }
 
 // rect draws the rectangle: its width from area and aspect, its height from the rounded width, both smaller than the picture's.
-func (e Erasing) rect(rng *rand.Rand, w, h int) (r pixel.Rect, ok bool) {
+func (e Erasing) rect(rng dice, w, h int) (r pixel.Rect, ok bool) {
 	for range e.Attempts {
-		area := float64(uniform(rng, e.Scale[0], e.Scale[1]) * float64(w*h))
-		aspect := uniform(rng, e.Ratio[0], e.Ratio[1])
+		area := float64((e.Scale[0] + float64((e.Scale[1]-e.Scale[0])*rng.Float64())) * float64(w*h))
+		aspect := e.Ratio[0] + float64((e.Ratio[1]-e.Ratio[0])*rng.Float64())
 		r.W = int(math.RoundToEven(math.Sqrt(area * aspect)))
 		r.H = int(math.RoundToEven(float64(r.W) / aspect))
 		if r.W < w && r.H < h {
@@ -102,7 +115,7 @@ func (e Erasing) rect(rng *rand.Rand, w, h int) (r pixel.Rect, ok bool) {
 	return r, false
 }
 
-func (e Erasing) fill(m pixel.Image, r pixel.Rect, rng *rand.Rand) {
+func (e Erasing) fill(m pixel.Image, r pixel.Rect, rng dice) {
 	value := e.Value
 	if e.Mode == EraseColour {
 		value = [3]float64{rng.NormFloat64(), rng.NormFloat64(), rng.NormFloat64()}
