@@ -155,7 +155,7 @@ enum { NV_CONV_FORWARD = 0, NV_CONV_GRAD_INPUT = 1, NV_CONV_GRAD_WEIGHT = 2 };
 
 // A two-dimensional convolution: x is n*h*w*c, w is k*r*s*(c/groups), y is n*p*q*k, all packed in this order.
 typedef struct nv_conv {
-	int pass, dtype; // dtype is a cudnnDataType_t, of x, w and y alike; sums are float32
+	int pass, dtype, w_dtype; // cudnnDataType_t of x and y, and of w; sums are float32
 	int64_t n, c, h, w, k, r, s, p, q;
 	int64_t pad_top, pad_left, pad_bottom, pad_right;
 	int64_t stride_h, stride_w, dilation_h, dilation_w, groups;
@@ -173,6 +173,7 @@ typedef struct nv_plan {
 	void *addresses[4];    // x, w, y, workspace
 	int64_t workspace;
 	int64_t engine;        // its number in this version of the library
+	int rank;              // which of the library's proposals it is, counting those that were left out
 	int tensor_cores, compiled_at_run_time;
 } nv_plan;
 

@@ -108,7 +108,7 @@ static nv_result make_graph(nv_dnn *dnn, const nv_conv *v, graph *g) {
 	const nv_api *api = dnn->context->api;
 	const float one = 1, zero = 0;
 	TRY(make_tensor(api, UID_X, v->dtype, v->n, v->c, v->h, v->w, &g->x));
-	TRY(make_tensor(api, UID_W, v->dtype, v->k, v->c / v->groups, v->r, v->s, &g->w));
+	TRY(make_tensor(api, UID_W, v->w_dtype, v->k, v->c / v->groups, v->r, v->s, &g->w));
 	TRY(make_tensor(api, UID_Y, v->dtype, v->n, v->k, v->p, v->q, &g->y));
 	TRY(make_convolution(api, v, &g->convolution));
 
@@ -208,19 +208,24 @@ static nv_result make_plan(nv_dnn *dnn, const nv_conv *v, descriptor configurati
 
 enum { MAX_CONFIGURATIONS = 64 };
 
-// ask fills the configurations that one mode of the heuristics proposes; the caller destroys them all.
+// ask makes the configurations that one mode of the heuristics proposes, as many as there is room for; the caller destroys them all,
+// also after a failure.
 static nv_result ask(const nv_api *api, const graph *g, int mode, descriptor heuristics, descriptor *configurations, int64_t *count) {
+	int64_t there = 0;
 	TRY(set_descriptor(api, heuristics, NV_CUDNN_ATTR_ENGINEHEUR_OPERATION_GRAPH, g->graph));
 	TRY(set(api, heuristics, NV_CUDNN_ATTR_ENGINEHEUR_MODE, NV_CUDNN_TYPE_HEUR_MODE, 1, &mode));
 	TRY(finalize(api, heuristics));
-	for (int i = 0; i < MAX_CONFIGURATIONS; i++) TRY(create(api, NV_CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configurations[i]));
-	TRY(CUDNN(cudnnBackendGetAttribute, (heuristics, NV_CUDNN_ATTR_ENGINEHEUR_RESULTS, NV_CUDNN_TYPE_BACKEND_DESCRIPTOR,
-					     MAX_CONFIGURATIONS, count, configurations)));
-	if (*count > MAX_CONFIGURATIONS) *count = MAX_CONFIGURATIONS; // it tells how many there are
+	TRY(CUDNN(cudnnBackendGetAttribute, (heuristics, NV_CUDNN_ATTR_ENGINEHEUR_RESULTS, NV_CUDNN_TYPE_BACKEND_DESCRIPTOR, 0, &there, NULL)));
+	if (there > MAX_CONFIGURATIONS) there = MAX_CONFIGURATIONS;
+	if (there == 0) return nv_ok;
+	for (int64_t i = 0; i < there; i++) TRY(create(api, NV_CUDNN_BACKEND_ENGINECFG_DESCRIPTOR, &configurations[i]));
+	TRY(CUDNN(cudnnBackendGetAttribute, (heuristics, NV_CUDNN_ATTR_ENGINEHEUR_RESULTS, NV_CUDNN_TYPE_BACKEND_DESCRIPTOR, there, count,
+					     configurations)));
+	if (*count > there) *count = there; // it may tell how many there are
 	return nv_ok;
 }
 
-static nv_result plans_of_mode(nv_dnn *dnn, const nv_conv *v, const graph *g, int mode, nv_plan **plans, int room, int *count) {
+static nv_result plans_of_mode(nv_dnn *dnn, const nv_conv *v, const graph *g, int mode, int *rank, nv_plan **plans, int room, int *count) {
 	const nv_api *api = dnn->context->api;
 	descriptor heuristics = NULL, configurations[MAX_CONFIGURATIONS] = {NULL};
 	int64_t proposed = 0;
@@ -231,10 +236,10 @@ static nv_result plans_of_mode(nv_dnn *dnn, const nv_conv *v, const graph *g, in
 		r = nv_ok;
 		proposed = 0;
 	}
-	for (int64_t i = 0; r.code == 0 && i < proposed && *count < room; i++) {
+	for (int64_t i = 0; r.code == 0 && i < proposed && *count < room; i++, ++*rank) {
 		plans[*count] = NULL;
 		r = make_plan(dnn, v, configurations[i], &plans[*count]);
-		if (r.code == 0 && plans[*count] != NULL) ++*count;
+		if (r.code == 0 && plans[*count] != NULL) plans[(*count)++]->rank = *rank;
 	}
 	for (int i = 0; i < MAX_CONFIGURATIONS; i++) destroy(api, configurations[i]);
 	destroy(api, heuristics);
@@ -244,11 +249,12 @@ static nv_result plans_of_mode(nv_dnn *dnn, const nv_conv *v, const graph *g, in
 nv_result nv_conv_plans(nv_dnn *dnn, const nv_conv *conv, nv_plan **plans, int room, int *count) {
 	const nv_api *api = dnn->context->api;
 	graph g = {NULL, NULL, NULL, NULL, NULL, NULL};
+	int rank = 0;
 	*count = 0;
 	ENTER(dnn->context);
 	nv_result r = make_graph(dnn, conv, &g);
-	if (r.code == 0) r = plans_of_mode(dnn, conv, &g, NV_CUDNN_HEUR_MODE_A, plans, room, count);
-	if (r.code == 0) r = plans_of_mode(dnn, conv, &g, NV_CUDNN_HEUR_MODE_FALLBACK, plans, room, count);
+	if (r.code == 0) r = plans_of_mode(dnn, conv, &g, NV_CUDNN_HEUR_MODE_A, &rank, plans, room, count);
+	if (r.code == 0) r = plans_of_mode(dnn, conv, &g, NV_CUDNN_HEUR_MODE_FALLBACK, &rank, plans, room, count);
 	if (passed_over(r)) { // the graph itself is refused
 		free(r.text);
 		r = nv_ok;

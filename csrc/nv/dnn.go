@@ -69,7 +69,7 @@ const (
 )
 
 // Conv is a two-dimensional convolution: x is N·H·W·C, w is K·R·S·(C/Groups), y is N·P·Q·K, packed in this order and all of
-// one type. Sums are float32. P = (H + PadTop + PadBottom - Dilation·(R-1) - 1) / Stride + 1, rounded down; Q likewise.
+// one type, but that the gradient of w is float32 always. Sums are float32. P = (H + PadTop + PadBottom - Dilation·(R-1) - 1) / Stride + 1, rounded down; Q likewise.
 type Conv struct {
 	Pass                                 ConvPass
 	DType                                DNNType
@@ -124,9 +124,13 @@ func (v Conv) c() C.nv_conv {
 	if v.TF32 {
 		tf32 = 1
 	}
+	weights := v.DType
+	if v.Pass == ConvGradWeight {
+		weights = DNNFloat32
+	}
 	i := func(n int) C.int64_t { return C.int64_t(n) }
 	return C.nv_conv{
-		pass: C.int(v.Pass), dtype: C.int(v.DType), tf32: tf32,
+		pass: C.int(v.Pass), dtype: C.int(v.DType), w_dtype: C.int(weights), tf32: tf32,
 		n: i(v.N), c: i(v.C), h: i(v.H), w: i(v.W), k: i(v.K), r: i(v.R), s: i(v.S), p: i(p), q: i(q),
 		pad_top: i(v.PadTop), pad_left: i(v.PadLeft), pad_bottom: i(v.PadBottom), pad_right: i(v.PadRight),
 		stride_h: i(v.Stride), stride_w: i(v.Stride), dilation_h: i(v.Dilation), dilation_w: i(v.Dilation), groups: i(v.Groups),
@@ -174,6 +178,10 @@ func (p *ConvPlan) Workspace() int64 { return int64(p.p.workspace) }
 
 // Engine returns the engine's number, which means something to one version of cuDNN only.
 func (p *ConvPlan) Engine() int { return int(p.p.engine) }
+
+// Rank returns which of cuDNN's proposals the plan is; with the engine's number it names the plan again, for one version of cuDNN
+// and one kind of GPU.
+func (p *ConvPlan) Rank() int { return int(p.p.rank) }
 
 // TensorCores says whether the engine uses them.
 func (p *ConvPlan) TensorCores() bool { return p.p.tensor_cores != 0 }

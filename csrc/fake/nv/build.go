@@ -1,6 +1,6 @@
 // Package fakenv builds stand-ins for NVIDIA's driver, NVRTC and cuDNN, so that csrc/nv and what stands on it can run on a
 // machine without a GPU. Device memory is host memory between fences, kernels run on the host (csrc/fake/cudahost), and
-// every call can be made to fail. The stand-in for cuDNN has no engine. src/fake.h lists the variables that configure them.
+// every call can be made to fail. src/fake.h lists the variables that configure them.
 package fakenv
 
 import (
@@ -45,7 +45,7 @@ var units = []struct {
 	{Driver, []string{"driver.c", "driver_stream.c", "driver_memory.c", "driver_module.c"}},
 	{NVRTC, []string{"nvrtc.c"}},
 	{Builtins, []string{"builtins.c"}},
-	{DNN, []string{"cudnn.c"}},
+	{DNN, []string{"cudnn.c", "cudnn_graph.c", "cudnn_conv.c"}},
 }
 
 // Build compiles all libraries into folder. hidden are functions to leave out, as an older library would.

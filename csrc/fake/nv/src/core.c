@@ -31,6 +31,7 @@ static void read_environment(void) {
 		.stub = number("MNV2_FAKE_STUB", "0"),
 		.cudnn = number("MNV2_FAKE_CUDNN", "91300"),
 		.cudnn_cuda = number("MNV2_FAKE_CUDNN_CUDA", "12090"),
+		.cudnn_broken = number("MNV2_FAKE_CUDNN_BROKEN", "0"),
 		.eager = strcmp(setting("MNV2_FAKE_QUEUE", "lazy"), "eager") == 0,
 		.mig = number("MNV2_FAKE_MIG", "0"),
 	};

@@ -8,6 +8,7 @@
 //   MNV2_FAKE_STUB=1             be the toolkit's stub: every call answers 34
 //   MNV2_FAKE_NVRTC=12.9         version of the compiler
 //   MNV2_FAKE_CUDNN=91300        version of cuDNN; MNV2_FAKE_CUDNN_CUDA=12090 that of the runtime in it
+//   MNV2_FAKE_CUDNN_BROKEN=1    every convolution of cuDNN's fails when it is to run
 //   MNV2_FAKE_QUEUE=eager        run work when it is queued; "lazy" (the default) runs it when somebody waits for it
 //   MNV2_FAKE_FAIL=N[:CODE]      the N-th call, of all libraries together, fails, with CODE or a likely one
 //   MNV2_FAKE_LOG=FILE           a line for each call
@@ -25,7 +26,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 typedef struct fake_config {
-	int devices, major, minor, driver, stub, nvrtc_major, nvrtc_minor, cudnn, cudnn_cuda, eager, mig;
+	int devices, major, minor, driver, stub, nvrtc_major, nvrtc_minor, cudnn, cudnn_cuda, cudnn_broken, eager, mig;
 	size_t memory;
 } fake_config;
 
