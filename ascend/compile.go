@@ -98,6 +98,12 @@ func (p *program) write(op backend.Op) string {
 		return p.each(o.Desc, func() string { return p.blend(o) })
 	case backend.Dropout:
 		return p.each(o.In(), func() string { return p.dropout(o) })
+	case backend.DropPath:
+		return p.each(o.In(), func() string { return p.dropPath(o) })
+	case backend.Guard:
+		return p.guard(o)
+	case backend.Head:
+		return p.head(o)
 	case backend.Fill:
 		return p.each(o.Desc, func() string { return p.fill(o) })
 	case backend.GlobalAvgPool:

@@ -50,7 +50,7 @@ func standIn(t *testing.T, soc string) *aclfake.Control {
 }
 
 // laterRules are operations that this device does not have yet.
-var laterRules = []string{"Update lamb", "Guard", "ClassLoss", "DropPath"}
+var laterRules = []string{"Update lamb", "ClassLoss"}
 
 // TestDevice runs the suite on the stand-in as an A2 chip.
 func TestDevice(t *testing.T) {

@@ -154,22 +154,30 @@ func (p *program) dense(o backend.Conv2D) {
 }
 
 func (p *program) denseForward(o backend.Conv2D) {
-	x, w := p.matrix(0), p.operand(1).with(o.K, o.C).transposed()
+	x, w := p.matrix(0), p.operand(1).with(o.K, o.C)
+	if !o.Bias {
+		p.product(x, w.transposed(), p.matrix(2))
+		return
+	}
+	p.affine(x, w, p.operand(2), p.matrix(3))
+}
+
+// affine: y = x*w' + b.
+func (p *program) affine(x, w, b, y value) {
+	addmm := func(x, w, y value) {
+		p.call(acl.Spec{Op: acl.Addmm, Scalars: []float64{1, 1}, CubeMath: p.cubeMath(x.DType)}, []value{b, x, w.transposed()}, []value{y})
+	}
 	switch {
-	case !o.Bias:
-		p.product(x, w, p.matrix(2))
 	case p.device.chip.firmAddmm && x.DType == acl.Float:
-		p.call(acl.Spec{Op: acl.Addmm, Scalars: []float64{1, 1}, CubeMath: p.cubeMath(x.DType)},
-			[]value{p.operand(2), x, w}, []value{p.matrix(3)})
+		addmm(x, w, y)
 	case p.device.chip.fp32Cube && x.DType != acl.Float: // in float32, so that the sum is rounded once
-		x, w = p.float(x), p.float(p.operand(1).with(o.K, o.C)).transposed()
-		y := p.temp(acl.Float, o.N, o.K)
-		p.call(acl.Spec{Op: acl.Addmm, Scalars: []float64{1, 1}, CubeMath: p.cubeMath(x.DType)}, []value{p.operand(2), x, w}, []value{y})
-		p.cast(y, p.matrix(3))
+		t := p.tempLike(y.as(acl.Float))
+		addmm(p.float(x), p.float(w), t)
+		p.cast(t, y)
 	default:
-		y := p.temp(x.DType, o.N, o.K)
-		p.product(x, w, y)
-		p.add(y, p.operand(2), 1, p.matrix(3))
+		t := p.tempLike(y)
+		p.product(x, w.transposed(), t)
+		p.add(t, b, 1, y)
 	}
 }
 

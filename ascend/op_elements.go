@@ -36,6 +36,20 @@ func (p *program) dropout(o backend.Dropout) string {
 	return ""
 }
 
+// dropPath is dropout of whole images.
+func (p *program) dropPath(o backend.DropPath) string {
+	d := o.In()
+	x, mask, y := p.flat(0).with(d.N, d.Elements()/d.N), p.flat(1).with(d.N, 1), p.flat(2).with(d.N, d.Elements()/d.N)
+	if x.DType == acl.Float {
+		p.scaledProduct(x, mask, 1/(1-float64(o.Rate)), y)
+		return ""
+	}
+	t := p.tempLike(x)
+	p.mul(x, mask, t)
+	p.scale(t, 1/(1-float64(o.Rate)), y)
+	return ""
+}
+
 // fill zeroes and adds: the vendor's own fill has been seen to crash on 910A.
 func (p *program) fill(o backend.Fill) string {
 	y := p.flat(0)
@@ -52,8 +66,7 @@ func (p *program) pool(o backend.GlobalAvgPool) string {
 		return reason
 	}
 	if o.Pass != backend.Backward {
-		p.call(acl.Spec{Op: acl.Mean, Arrays: [][]int64{{2, 3}}, Flags: []bool{true}, Integers: []int64{int64(dtypes[o.DType])}},
-			[]value{p.operand(0)}, []value{p.operand(1)})
+		p.mean(p.operand(0), p.operand(1))
 		return ""
 	}
 	share := make([]float32, o.H*o.W)
@@ -64,7 +77,12 @@ func (p *program) pool(o backend.GlobalAvgPool) string {
 	return ""
 }
 
-// convert changes layout, then type, and normalises in float32.
+// mean: y = means of the maps of x.
+func (p *program) mean(x, y value) {
+	p.call(acl.Spec{Op: acl.Mean, Arrays: [][]int64{{2, 3}}, Flags: []bool{true}, Integers: []int64{int64(y.DType)}}, []value{x}, []value{y})
+}
+
+// convert changes layout, type, and normalises in float32, in one call where the vendor can: operators read views in any order.
 func (p *program) convert(o backend.Convert) string {
 	x, y := p.operand(0), p.operand(1)
 	if o.From.Layout == backend.NCHW8c || o.To.Layout == backend.NCHW8c {
@@ -74,28 +92,55 @@ func (p *program) convert(o backend.Convert) string {
 		return p.device.soc + " has no bf16"
 	}
 	moved := o.From.Layout != o.To.Layout && o.From.C > 1 && o.From.H*o.From.W > 1
-	if moved {
-		to := y
-		if x.DType != y.DType || o.Normalize {
-			to = p.temp(x.DType, int(y.Dims[0]), int(y.Dims[1]), int(y.Dims[2]), int(y.Dims[3]))
-		}
-		x.Format, to.Format = acl.ND, acl.ND
-		order := []int64{0, 3, 1, 2} // N H W C to N C H W
-		if o.To.Layout == backend.NHWC {
-			order = []int64{0, 2, 3, 1}
-		}
-		p.call(acl.Spec{Op: acl.Permute, Arrays: [][]int64{order}}, []value{x}, []value{to})
-		x = to
+	if !moved { // in memory, both have the same order
+		x, y = p.inOrder(x, o.To), p.inOrder(y, o.To)
+	} else {
+		x, y = p.reordered(x, o.To), p.inOrder(y, o.To)
 	}
 	switch {
 	case o.Normalize:
 		p.normalize(o, x, y)
 	case x.DType != y.DType:
-		p.cast(x.with(x.elements()), y.with(y.elements()))
-	case !moved:
-		p.copy(x.with(x.elements()), y.with(y.elements()))
+		p.cast(x, y)
+	case moved:
+		p.permute(o)
+	default:
+		p.copy(x, y)
 	}
 	return ""
+}
+
+// inOrder returns v as four dimensions in the order in which d has them in memory.
+func (p *program) inOrder(v value, d backend.Desc) value {
+	if d.Layout == backend.NHWC {
+		return v.with(d.N, d.H, d.W, d.C)
+	}
+	return v.with(d.N, d.C, d.H, d.W)
+}
+
+// reordered returns v, which lies in the other layout, as if it had that of d, without moving anything: operators that look at
+// elements alone read it as it is.
+func (p *program) reordered(v value, d backend.Desc) value {
+	v = p.inOrder(v, d)
+	n, h, w, c := int64(d.H*d.W*d.C), int64(d.W*d.C), int64(d.C), int64(1) // strides in pixel order
+	if d.Layout == backend.NHWC {
+		h, w, c = int64(d.W), 1, int64(d.H*d.W)
+		v.Strides = [acl.MaxRank]int64{n, h, w, c}
+		return v
+	}
+	v.Strides = [acl.MaxRank]int64{n, c, h, w}
+	return v
+}
+
+// permute only moves.
+func (p *program) permute(o backend.Convert) {
+	x, y := p.operand(0), p.operand(1)
+	x.Format, y.Format = acl.ND, acl.ND
+	order := []int64{0, 3, 1, 2} // N H W C to N C H W
+	if o.To.Layout == backend.NHWC {
+		order = []int64{0, 2, 3, 1}
+	}
+	p.call(acl.Spec{Op: acl.Permute, Arrays: [][]int64{order}}, []value{x}, []value{y})
 }
 
 // normalize: y = x*(1/Std[c]) - Mean[c]/Std[c].
@@ -106,22 +151,20 @@ func (p *program) normalize(o backend.Convert, x, y value) {
 		shift = append(shift, -(o.Mean[c] / o.Std[c]))
 	}
 	a, b := p.constant(scale...), p.constant(shift...)
-	d := o.To
-	dims, perChannel := []int{d.N, d.C, d.H, d.W}, []int{1, d.C, 1, 1}
-	if d.Layout == backend.NHWC {
-		dims, perChannel = []int{d.N, d.H, d.W, d.C}, []int{1, 1, 1, d.C}
+	perChannel := []int{1, o.To.C, 1, 1}
+	if o.To.Layout == backend.NHWC {
+		perChannel = []int{1, 1, 1, o.To.C}
 	}
-	x, y = x.with(dims...), y.with(dims...)
 	if p.device.chip.addcmul && y.DType == acl.Float {
 		p.call(acl.Spec{Op: acl.Addcmul, Scalars: []float64{1}}, []value{b.with(perChannel...), x, a.with(perChannel...)}, []value{y})
 		return
 	}
-	t := p.temp(acl.Float, dims...)
+	t := p.tempLike(y.as(acl.Float))
 	p.mul(x, a.with(perChannel...), t)
 	p.add(t, b.with(perChannel...), 1, y)
 }
 
-// reduce makes one number. Whether all are finite is found by adding -1 for each that is not.
+// reduce makes one number.
 func (p *program) reduce(o backend.Reduce) string {
 	x, y := p.flat(0), p.operand(1).with(1)
 	switch o.Kind {
@@ -140,19 +183,17 @@ func (p *program) reduce(o backend.Reduce) string {
 
 // allFinite: y = 1 if no element is NaN or infinite, and, where overflow saturates instead, the register tells of none.
 func (p *program) allFinite(x, y value) {
-	finite, count := p.temp(acl.Bool, x.elements()), p.temp(acl.Float, x.elements())
+	finite, all := p.temp(acl.Bool, x.elements()), p.temp(acl.Bool, 1)
 	p.call(acl.Spec{Op: acl.IsFinite}, []value{x}, []value{finite})
-	p.cast(finite, count)
-	p.shiftIn(count, -1) // 0 or -1
-	p.sum(count, true, y, 0)
+	p.call(acl.Spec{Op: acl.All, Arrays: [][]int64{{0}}, Flags: []bool{true}}, []value{finite}, []value{all})
+	p.cast(all, y)
 	if !p.device.chip.infNaN {
 		p.readRegister(y)
+		p.clipIn(y, 0, 1)
 	}
-	p.shiftIn(y, 1)
-	p.clipIn(y, 0, 1)
 }
 
-// readRegister: y = y - (something positive) if anything has overflowed since the register was last read.
+// readRegister: y = y - (something that is 1 or more) if anything has overflowed since the register was last read.
 func (p *program) readRegister(y value) {
 	status := p.temp(acl.Int32, 16)
 	p.status = &status

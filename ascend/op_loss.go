@@ -18,50 +18,48 @@ func (p *program) loss(o backend.SoftmaxCrossEntropy) string {
 		return reason
 	}
 	z := p.float(p.matrix(0))
-	t, total, factor := p.targets(o)
+	t := p.targets(o)
 	lossAt := 2
 	if o.Pass == backend.Backward {
 		lossAt = 3
 	}
-	logp := p.temp(acl.Float, o.N, o.C)
+	logp, product := p.temp(acl.Float, o.N, o.C), p.temp(acl.Float, o.N, o.C)
 	p.call(acl.Spec{Op: acl.LogSoftmax, Integers: []int64{1}}, []value{z}, []value{logp})
-	p.mulIn(logp, t)
-	p.sum(logp, false, p.flat(lossAt), 1)
+	p.mul(logp, t, product)
+	p.sum(product, false, p.flat(lossAt), 1)
 	if o.Pass == backend.Forward {
 		return ""
 	}
-	prob := p.temp(acl.Float, o.N, o.C)
-	p.call(acl.Spec{Op: acl.Softmax, Integers: []int64{1}}, []value{z}, []value{prob})
-	p.addProductIn(t, prob, total, -factor)
 	d := 1.0
 	if o.Mean {
 		d = float64(o.N)
 	}
+	p.call(acl.Spec{Op: acl.LogSoftmaxBackward, Integers: []int64{1}}, []value{t, logp}, []value{product})
 	dz := p.matrix(4)
 	out := p.inType(dz, acl.Float)
-	p.scaledProduct(t, p.operand(2).with(1), 1/d, out)
+	p.scaledProduct(product, p.operand(2).with(1), 1/d, out)
 	p.castBack(out, dz)
 	return ""
 }
 
-// targets returns t, and total and factor whose product is the sums of its rows.
-func (p *program) targets(o backend.SoftmaxCrossEntropy) (t, total value, factor float64) {
+// targets returns t.
+func (p *program) targets(o backend.SoftmaxCrossEntropy) value {
 	eps := float64(o.Smoothing)
-	t, total = p.temp(acl.Float, o.N, o.C), p.temp(acl.Float, o.N, 1)
+	t := p.temp(acl.Float, o.N, o.C)
 	if o.Soft {
 		p.scale(p.matrix(1), -(1 - eps), t)
 		if eps != 0 {
 			p.shiftIn(t, -eps/float64(o.C))
 		}
-		p.sum(t, true, total, 1)
-		return t, total, 1
+		return t
 	}
 	// rows of labels outside the classes are zero
 	p.call(acl.Spec{Op: acl.OneHot, Integers: []int64{int64(o.C), -1}},
 		[]value{p.flat(1), p.constant(float32(-(1 - eps))), p.constant(0)}, []value{t})
-	p.sum(t, true, total, 1) // -(1-eps), or 0 for padding
 	if eps != 0 {
+		total := p.temp(acl.Float, o.N, 1)
+		p.sum(t, true, total, 1) // -(1-eps), or 0 for padding
 		p.addIn(t, total, eps/float64(o.C)/(1-eps))
 	}
-	return t, total, 1 / (1 - eps)
+	return t
 }

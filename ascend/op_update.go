@@ -24,6 +24,10 @@ func (p *program) update(o backend.Update) string {
 	for i, state := range []*value{&u.w, &u.v, &u.s}[:1+o.Rule.States()] {
 		*state = p.flat(2 + i)
 	}
+	if o.Rule == backend.Blend {
+		u.blend()
+		return ""
+	}
 	u.dw = u.readable()
 	switch o.Rule {
 	case backend.Momentum:
@@ -38,8 +42,6 @@ func (p *program) update(o backend.Update) string {
 		u.rmsProp()
 	case backend.Adagrad:
 		u.adagrad()
-	case backend.Blend:
-		u.blend()
 	default:
 		return "there is no update rule " + o.Rule.String()
 	}
@@ -51,9 +53,20 @@ func (u step) number(i int) value { return u.hyper.element(i) }
 
 // readable is the gradient, or zeros where its scale is 0: it may hold NaN then, of a step that is skipped.
 func (u step) readable() value {
-	t, counts := u.scratch(), u.temp(acl.Bool, 1)
-	u.cast(u.number(backend.HyperGradScale), counts)
-	u.call(acl.Spec{Op: acl.SWhere}, []value{counts, u.dw, u.constant(0)}, []value{t})
+	return u.where(u.truth(u.number(backend.HyperGradScale)), u.dw)
+}
+
+// truth returns which of a few numbers are not 0.
+func (u step) truth(numbers value) value {
+	t := u.temp(acl.Bool, numbers.elements())
+	u.cast(numbers, t)
+	return t
+}
+
+// where returns x if a flag is set, and zeros otherwise.
+func (u step) where(flag, x value) value {
+	t := u.scratch()
+	u.call(acl.Spec{Op: acl.SWhere}, []value{flag, x, u.constant(0)}, []value{t})
 	return t
 }
 
@@ -162,13 +175,14 @@ func (u step) adagrad() {
 	u.addProductIn(u.w, t, u.number(backend.HyperLR), -1)
 }
 
-// blend takes 0 for w where mu is 0: what w held, NaN perhaps, does not matter then.
+// blend takes 0 for w where mu is 0, as for the gradient: what w held, NaN perhaps, does not matter then.
 func (u step) blend() {
-	g, t, mu := u.scratch(), u.scratch(), u.number(backend.HyperMomentum)
-	counts := u.temp(acl.Bool, 1)
-	u.cast(mu, counts)
-	u.call(acl.Spec{Op: acl.SWhere}, []value{counts, u.w, u.constant(0)}, []value{t})
-	u.mul(t, mu, u.w)
-	u.mul(u.dw, u.number(backend.HyperGradScale), g)
-	u.addProductIn(u.w, g, u.number(backend.HyperLR), 1)
+	flags := u.truth(u.hyper.elementsFrom(backend.HyperMomentum, 2)) // mu and the gradient's scale, which stand side by side
+	w, g, share := u.where(flags.element(0), u.w), u.where(flags.element(1), u.dw), u.temp(acl.Float, 1)
+	u.mul(u.number(backend.HyperGradScale), u.number(backend.HyperLR), share)
+	u.mul(w, u.number(backend.HyperMomentum), u.w)
+	u.addProductIn(u.w, g, share, 1)
 }
+
+// HyperGradScale must follow HyperMomentum.
+var _ = [1]struct{}{}[backend.HyperGradScale-backend.HyperMomentum-1]

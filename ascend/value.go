@@ -53,6 +53,12 @@ func (v value) image(d backend.Desc) value {
 	return v
 }
 
+// as returns v with elements of another type, as a pattern for scratch.
+func (v value) as(t acl.DType) value {
+	v.DType, v.Strides = t, [acl.MaxRank]int64{}
+	return v
+}
+
 // transposed returns the matrix v with rows and columns exchanged, without moving anything.
 func (v value) transposed() value {
 	rows, columns := v.Dims[0], v.Dims[1]
@@ -66,6 +72,30 @@ func (v value) element(i int) value {
 	n := v.Dims[0]
 	v.Tensor = describe(v.DType, acl.ND, 1)
 	v.Offset, v.Storage = int64(i), n
+	return v
+}
+
+// elementsFrom returns n elements of the vector v from element i on.
+func (v value) elementsFrom(i, n int) value {
+	all := v.Dims[0]
+	v.Tensor = describe(v.DType, acl.ND, n)
+	v.Offset, v.Storage = int64(i), all
+	return v
+}
+
+// row returns row i of the matrix v as a vector.
+func (v value) row(i int) value {
+	rows, columns := v.Dims[0], v.Dims[1]
+	v.Tensor = describe(v.DType, acl.ND, int(columns))
+	v.Offset, v.Storage = int64(i)*columns, rows*columns
+	return v
+}
+
+// rows returns n rows of the matrix v from row i on.
+func (v value) rows(i, n int) value {
+	all, columns := v.Dims[0], v.Dims[1]
+	v.Tensor = describe(v.DType, acl.ND, n, int(columns))
+	v.Offset, v.Storage = int64(i)*columns, all*columns
 	return v
 }
 

@@ -318,12 +318,17 @@ ACLNN_OP(Sqrt, const aclTensor *self, aclTensor *out);
 ACLNN_OP(Div, const aclTensor *self, const aclTensor *other, aclTensor *out);
 ACLNN_OP(Sign, const aclTensor *self, aclTensor *result);
 ACLNN_OP(SWhere, const aclTensor *condition, const aclTensor *self, const aclTensor *other, aclTensor *out);
+/* aclnn_maximum.h, aclnn_eq_tensor.h, aclnn_all.h */
+ACLNN_OP(Maximum, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OP(EqTensor, const aclTensor *self, const aclTensor *other, aclTensor *out);
+ACLNN_OP(All, const aclTensor *self, const aclIntArray *dim, bool keepdim, aclTensor *out);
 /* aclnn_mean.h, aclnn_reduce_sum.h */
 ACLNN_OP(Mean, const aclTensor *self, const aclIntArray *dim, bool keepDim, aclDataType dtype, aclTensor *out);
 ACLNN_OP(ReduceSum, const aclTensor *self, const aclIntArray *dims, bool keepDims, aclDataType dtype, aclTensor *out);
-/* aclnn_softmax.h, aclnn_logsoftmax.h, aclnn_one_hot.h. numClasses is int. */
+/* aclnn_softmax.h, aclnn_logsoftmax.h, aclnn_logsoftmax_backward.h, aclnn_one_hot.h. numClasses is int. */
 ACLNN_OP(Softmax, const aclTensor *self, int64_t dim, aclTensor *out);
 ACLNN_OP(LogSoftmax, const aclTensor *self, int64_t dim, aclTensor *out);
+ACLNN_OP(LogSoftmaxBackward, const aclTensor *gradOutput, const aclTensor *output, int64_t dim, aclTensor *out);
 ACLNN_OP(OneHot, const aclTensor *self, int numClasses, const aclTensor *onValue, const aclTensor *offValue, int64_t axis,
          aclTensor *out);
 /* aclnn_cast.h, aclnn_copy.h (8.0.RC1), aclnn_zero.h, aclnn_permute.h (8.0.RC1), aclnn_isfinite.h */

@@ -123,6 +123,10 @@ static aclnnStatus plan(call *c, uint64_t *workspace, aclOpExecutor **executor) 
     PLAN(Div, t[0], t[1], t[2])
     PLAN(Sign, t[0], t[1])
     PLAN(SWhere, t[0], t[1], t[2], t[3])
+    PLAN(LogSoftmaxBackward, t[0], t[1], s->integer[0], t[2])
+    PLAN(Maximum, t[0], t[1], t[2])
+    PLAN(EqTensor, t[0], t[1], t[2])
+    PLAN(All, t[0], a[0], s->flag[0] != 0, t[1])
   }
 #undef PLAN
   return ACLNN_ERR_PARAM_INVALID;

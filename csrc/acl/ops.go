@@ -43,6 +43,10 @@ const (
 	Div
 	Sign
 	SWhere
+	LogSoftmaxBackward
+	Maximum
+	EqTensor
+	All
 )
 
 // opNames are the vendor's names without "aclnn".
@@ -85,6 +89,10 @@ var opNames = [...]string{
 	Div:                     "Div",
 	Sign:                    "Sign",
 	SWhere:                  "SWhere",
+	LogSoftmaxBackward:      "LogSoftmaxBackward",
+	Maximum:                 "Maximum",
+	EqTensor:                "EqTensor",
+	All:                     "All",
 }
 
 // String returns the vendor's name of the operator.

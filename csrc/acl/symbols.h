@@ -39,6 +39,7 @@
   OP(Mean, "7.0.RC1") OP(ReduceSum, "7.0.RC1") OP(Softmax, "7.0.RC1") OP(LogSoftmax, "7.0.RC1")                      \
   OP(OneHot, "7.0.RC1") OP(Cast, "7.0.RC1") OP(InplaceCopy, "8.0.RC1") OP(InplaceZero, "7.0.RC1")                    \
   OP(Permute, "8.1.RC1") OP(IsFinite, "7.0.RC1") OP(Sqrt, "7.0.RC1") OP(Div, "7.0.RC1") OP(Sign, "7.0.RC1")             \
-  OP(SWhere, "7.0.RC1")
+  OP(SWhere, "7.0.RC1") OP(LogSoftmaxBackward, "8.1.RC1") OP(Maximum, "8.1.RC1") OP(EqTensor, "8.1.RC1")                 \
+  OP(All, "8.1.RC1")
 
 #endif

@@ -28,7 +28,7 @@ link() { # NAME needed-library-or-empty flags-and-sources...
 }
 
 sources() { for f; do echo "$src/$f"; done; }
-math_ops=$(sources ops/numeric.c ops/elementwise.c ops/move.c ops/reduce.c ops/hardtanh.c ops/optimizer.c)
+math_ops=$(sources ops/numeric.c ops/elementwise.c ops/move.c ops/reduce.c ops/hardtanh.c ops/optimizer.c ops/compare.c)
 nn_ops=$(sources ops/hardtanh_backward.c ops/softmax.c ops/matmul.c ops/conv.c ops/batchnorm.c ops/syncbn.c)
 
 version() { # FOLDER VERSION

@@ -374,7 +374,7 @@ static void optimizer_arguments(void) {
   uint64_t n;
   aclOpExecutor *e;
   aclTensor *f8 = vec(p, ACL_FLOAT, 8), *f4 = vec(p, ACL_FLOAT, 4), *i8 = vec(p, ACL_INT32, 8), *u8 = vec(p, ACL_UINT8, 8);
-  aclTensor *one = vec(p, ACL_FLOAT, 1), *is = vec(p, ACL_BOOL, 1);
+  aclTensor *one = vec(p, ACL_FLOAT, 1), *is = vec(p, ACL_BOOL, 1), *b8 = vec(p, ACL_BOOL, 8);
   EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnSqrtGetWorkspaceSize(f8, NULL, &n, &e));
   EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSqrtGetWorkspaceSize(f8, f4, &n, &e));
   EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSqrtGetWorkspaceSize(i8, i8, &n, &e)); // its root is FLOAT
@@ -389,6 +389,20 @@ static void optimizer_arguments(void) {
   EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnSWhereGetWorkspaceSize(is, f8, f4, f8, &n, &e));
   EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnSWhereGetWorkspaceSize(NULL, f8, f8, f8, &n, &e));
   EXPECT(0, aclnnSWhereGetWorkspaceSize(is, f8, one, f8, &n, &e));
+  EXPECT(0, aclnnMaximumGetWorkspaceSize(f8, one, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnMaximumGetWorkspaceSize(f8, f4, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnMaximumGetWorkspaceSize(f8, f8, b8, &n, &e)); // floats do not go into BOOL
+  EXPECT(0, aclnnEqTensorGetWorkspaceSize(f8, f8, b8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnEqTensorGetWorkspaceSize(f8, f8, one, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnEqTensorGetWorkspaceSize(f8, NULL, b8, &n, &e));
+  int64_t first = 0, beyond = 1;
+  EXPECT(0, aclnnAllGetWorkspaceSize(b8, aclCreateIntArray(&first, 1), true, is, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnAllGetWorkspaceSize(b8, aclCreateIntArray(&beyond, 1), true, is, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnAllGetWorkspaceSize(b8, aclCreateIntArray(&first, 1), true, one, &n, &e)); // BOOL or UINT8
+  EXPECT(ACLNN_ERR_PARAM_NULLPTR, aclnnAllGetWorkspaceSize(b8, NULL, true, is, &n, &e));
+  EXPECT(0, aclnnLogSoftmaxBackwardGetWorkspaceSize(f8, f8, 0, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnLogSoftmaxBackwardGetWorkspaceSize(f8, f4, 0, f8, &n, &e));
+  EXPECT(ACLNN_ERR_PARAM_INVALID, aclnnLogSoftmaxBackwardGetWorkspaceSize(f8, f8, 1, f8, &n, &e));
   fakeAclSet("SOC", "310P");
   EXPECT(ACLNN_ERR_INNER_FIND_KERNEL_ERROR, aclnnSqrtGetWorkspaceSize(f8, f8, &n, &e));
   EXPECT(0, misuses());
