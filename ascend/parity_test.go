@@ -25,13 +25,14 @@ import (
 // what was measured, and so must the gradient of the classifier, which has no ReLU6 behind it. A number that comes out on the
 // other side of one of ReLU6's bends, which happens in some steps between any two devices, moves the gradients before it by
 // parts in a thousand, or in a hundred where few pictures share a channel. So the better ones of the steps must be as close as the
-// CPU's, and in all of them the gradients must point the same way.
+// CPU's; the worst may be as far off as the CPU's own is when its weights move by many units in the last place, so that more numbers
+// than those of any rounding cross a bend. The smooth measures show that this is more than what was allowed above.
 //
 // Over steps in a row differences grow, by hundreds with each step at this learning rate, until they are as large as
 // chaos lets them be. There the distance to the CPU must be that of the CPU to itself.
 const (
-	orders  = 4    // times the largest of a few measured distances
-	sameWay = 0.25 // an angle of at most 15 degrees
+	orders = 4  // times the largest of a few measured distances
+	many   = 16 // units in the last place; the distance of what is smooth grows in proportion
 )
 
 // moment is what a network holds between two steps, and the losses of the step before.
@@ -85,15 +86,16 @@ func plainCPU(t *testing.T) func() (backend.Backend, error) {
 	}
 }
 
-// nudged returns states whose weights are moved by one unit in their last place, up or down.
-func nudged(from []moment) []moment {
+// nudged returns states whose weights are moved by so many units in their last place at most, up or down.
+func nudged(from []moment, units int) []moment {
 	rng, list := rand.New(rand.NewPCG(7, 7)), slices.Clone(from)
 	for i, m := range from {
 		list[i].values = maps.Clone(m.values)
 		for _, name := range slices.Sorted(maps.Keys(m.velocity)) {
 			v := slices.Clone(m.values[name])
 			for j, x := range v {
-				v[j] = math.Nextafter32(x, x+float32(rng.IntN(3)-1))
+				size := float32(math.Abs(float64(x)))
+				v[j] = x + float32(rng.IntN(2*units+1)-units)*(math.Nextafter32(size, 2*size+1)-size)
 			}
 			list[i].values[name] = v
 		}
@@ -172,8 +174,8 @@ func TestTrainingEqualsTheCPU(t *testing.T) {
 	for _, width := range []float64{0.75, 1.0, 1.4} {
 		t.Run(fmt.Sprint(width), func(t *testing.T) {
 			want := trajectory(t, openCPU, width, nil)
-			shifted := nudged(want)
-			references := [][]gap{gaps(trajectory(t, plainCPU(t), width, want), want), gaps(trajectory(t, openCPU, width, shifted), want)}
+			references := [][]gap{gaps(trajectory(t, plainCPU(t), width, want), want), gaps(trajectory(t, openCPU, width, nudged(want, 1)), want)}
+			far := gaps(trajectory(t, openCPU, width, nudged(want, many)), want)
 			got := gaps(trajectory(t, openFake, width, want), want)
 			most := func(measure func([]gap) float64) float64 {
 				return orders * max(measure(references[0]), measure(references[1]))
@@ -191,8 +193,10 @@ func TestTrainingEqualsTheCPU(t *testing.T) {
 				t.Logf("%s: apart %.3g, allowed %.3g", c.name, c.measure(got), most(c.measure))
 				assert.LessOrEqual(t, c.measure(got), most(c.measure), c.name)
 			}
-			t.Logf("gradients of the worst step: apart %.3g, allowed %v", worst(got, gradients), sameWay)
-			assert.LessOrEqual(t, worst(got, gradients), sameWay)
+			t.Logf("gradients of the worst step: apart %.3g, allowed %.3g", worst(got, gradients), worst(far, gradients))
+			assert.LessOrEqual(t, worst(got, gradients), worst(far, gradients))
+			classifier := func(g gap) float64 { return g.classifier }
+			assert.Greater(t, second(far, classifier), worst(references[1], classifier), "many units are more than one")
 		})
 	}
 }
@@ -205,7 +209,7 @@ func TestFiveStepsInARow(t *testing.T) {
 			want := trajectory(t, openCPU, width, nil)
 			end := want[stepCount]
 			own := max(distance(end, trajectory(t, plainCPU(t), width, nil)[stepCount]),
-				distance(end, trajectory(t, openCPU, width, nudged(want[:1]))[stepCount]))
+				distance(end, trajectory(t, openCPU, width, nudged(want[:1], 1))[stepCount]))
 			got := trajectory(t, openFake, width, nil)
 			t.Logf("the parameters are %.3g apart, allowed are %.3g; they moved by %.3g", distance(end, got[stepCount]), orders*own, distance(end, want[0]))
 			assert.LessOrEqual(t, distance(end, got[stepCount]), orders*own)
