@@ -83,7 +83,7 @@ func TestInferenceChip(t *testing.T) {
 	backendtest.Run(t, func() (backend.Backend, error) { return Open(0, Options{}) }, backendtest.Options{
 		HalfFilterGrads: true,
 		Allow: append([]string{"Conv2D", "ConvBNAct", "InvertedResidual", "Head", "Chain", "BatchNorm forward", "BatchNorm backward",
-			"Reduce", "Update adam", "Update lion", "Update rmsprop", "Update adagrad"}, laterRules...),
+			"Reduce", "Guard", "Update adam", "Update lion", "Update rmsprop", "Update adagrad"}, laterRules...),
 		NoNonFinite:   true,
 		HalfBias:      true,
 		Saturates:     true,

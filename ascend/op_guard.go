@@ -42,19 +42,35 @@ func (p *program) guard(o backend.Guard) string {
 //
 //	isfinite(loss/finite + 0*squares)
 //
-// A quotient by 0 is finite for no loss. A chip that saturates has neither infinities nor NaN, and its finite says what its register did.
+// A quotient by 0 is finite for no loss.
 func (d decision) counts() value {
-	ok := d.temp(acl.Bool, 1)
 	if !d.device.chip.infNaN {
-		d.cast(d.finite, ok)
-		return ok
+		return d.countsSaturating()
 	}
-	t := d.temp(acl.Float, 1)
+	ok, t := d.temp(acl.Bool, 1), d.temp(acl.Float, 1)
 	d.call(acl.Spec{Op: acl.Div}, []value{d.loss, d.finite}, []value{t})
 	if d.Clip > 0 {
 		d.addProductIn(t, d.squares, d.constant(0), 1)
 	}
 	d.call(acl.Spec{Op: acl.IsFinite}, []value{t}, []value{ok})
+	return ok
+}
+
+// countsSaturating is counts on a chip whose results saturate: infinities and NaN, if there are any, are looked at and never computed with.
+func (d decision) countsSaturating() value {
+	ok := d.temp(acl.Bool, 1)
+	numbers := []value{d.loss, d.squares}
+	if d.Clip == 0 {
+		numbers = numbers[:1]
+	}
+	finite := d.finite
+	for _, x := range numbers {
+		t := d.temp(acl.Float, 1)
+		d.call(acl.Spec{Op: acl.IsFinite}, []value{x}, []value{ok})
+		d.choose(ok, finite, d.constant(0), t)
+		finite = t
+	}
+	d.cast(finite, ok)
 	return ok
 }
 
