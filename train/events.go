@@ -12,6 +12,7 @@ type Started struct {
 	FirstEpoch    int   // counted from 1; more than 1 if the run goes on from a checkpoint
 	FirstStep     int   // steps of that epoch that are done already
 	DeviceBytes   int64 // held on the device by the step and its parameters
+	Guarded       bool  // the device skips steps whose loss or gradients are not finite; else the first such loss that is logged ends the run
 }
 
 // Stepped comes after every step, as soon as it is queued.

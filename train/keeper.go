@@ -46,28 +46,31 @@ func (k *keeper) epochPath(epoch, step int) string {
 func (k *keeper) best(s weights.Snapshot) error { return k.write(BestPath(k.dir, k.name), s) }
 
 // epoch writes the checkpoint of an epoch with the optimizer's state beside it, and deletes what the policy does not keep.
-// With top_k nothing is written if the epoch is worse than all that are kept.
-func (k *keeper) epoch(s weights.Snapshot, top1 float64) error {
+// passes is true with top_k if the epoch is no better than all that are kept: such a checkpoint stays until there is a newer one, since a run that
+// is killed goes on from it. MindCV does not write it.
+func (k *keeper) epoch(s weights.Snapshot, top1 float64) (passes bool, err error) {
 	file := keptFile{k.epochPath(s.Run.Epoch, s.Run.Step), top1}
 	k.kept = slices.DeleteFunc(k.kept, func(f keptFile) bool { return f.path == file.path })
-	full := k.most > 0 && len(k.kept) >= k.most
-	if full && k.policy == "top_k" && top1 <= k.kept[k.worst()].top1 {
-		return nil
-	}
 	if err := k.write(file.path, s); err != nil {
-		return err
+		return false, err
 	}
 	if err := weights.SaveState(filepath.Join(k.dir, "optim_"+k.name+".ckpt"), s); err != nil {
-		return err
+		return false, err
 	}
-	if full && k.policy != "" {
+	if k.full() && k.policy == "top_k" && top1 <= k.kept[k.worst()].top1 {
+		return true, nil
+	}
+	for k.full() && k.policy != "" {
 		if err := k.remove(k.worst()); err != nil {
-			return err
+			return false, err
 		}
 	}
 	k.kept = append(k.kept, file)
-	return nil
+	return false, nil
 }
+
+// full reports whether no more checkpoints are kept than there are.
+func (k *keeper) full() bool { return k.most > 0 && len(k.kept) >= k.most }
 
 // worst is the file that goes first: the oldest, or with top_k the one of the lowest accuracy.
 func (k *keeper) worst() int {

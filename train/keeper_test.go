@@ -50,7 +50,7 @@ func TestKeeperPolicies(t *testing.T) {
 	}{
 		{"latest_k", 2, []string{"m-4_9.ckpt", "m-5_9.ckpt"}},
 		{"latest_k", 0, []string{"m-1_9.ckpt", "m-2_9.ckpt", "m-3_9.ckpt", "m-4_9.ckpt", "m-5_9.ckpt"}},
-		{"top_k", 2, []string{"m-2_9.ckpt", "m-4_9.ckpt"}},
+		{"top_k", 2, []string{"m-2_9.ckpt", "m-4_9.ckpt", "m-5_9.ckpt"}},
 		{"", 2, []string{"m-1_9.ckpt", "m-2_9.ckpt", "m-3_9.ckpt", "m-4_9.ckpt", "m-5_9.ckpt"}},
 	} {
 		t.Run(c.policy, func(t *testing.T) {
@@ -59,7 +59,9 @@ func TestKeeperPolicies(t *testing.T) {
 			k := keeper{dir: dir, name: "m", policy: c.policy, most: c.most, report: func(e Event) { events = append(events, e) }}
 			for i, top1 := range accuracies {
 				s.Run = &weights.RunState{Epoch: i + 1, Step: 9, StepsPerEpoch: 9}
-				require.NoError(t, k.epoch(s, top1))
+				passes, err := k.epoch(s, top1)
+				require.NoError(t, err)
+				assert.Equal(t, c.policy == "top_k" && i == 4, passes, "epoch %d", i+1)
 			}
 			assert.Equal(t, c.want, checkpoints(t, dir))
 			assert.FileExists(t, filepath.Join(dir, "optim_m.ckpt"))
@@ -85,7 +87,8 @@ func TestKeeperNamesWhatItCannotWrite(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	k := keeper{dir: filepath.Join(file, "below"), name: "m", report: func(Event) {}}
-	assert.ErrorContains(t, k.epoch(s, 1), "m-1_9.ckpt")
+	_, err := k.epoch(s, 1)
+	assert.ErrorContains(t, err, "m-1_9.ckpt")
 }
 
 func TestCheckPolicy(t *testing.T) {

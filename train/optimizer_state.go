@@ -18,12 +18,29 @@ func (o Optimizer) prefixes() []string {
 	return list
 }
 
+// takes returns nil if the optimizer can go on from the state of an earlier part of the run.
+func (o Optimizer) takes(from weights.State) error {
+	if from.Velocity == nil || from.Prefixes == nil || slices.Equal(from.Prefixes, o.prefixes()) {
+		return nil
+	}
+	return fmt.Errorf("opt %s: the checkpoint holds the state of another optimizer (%s): pass the opt it was made with, or --pretrained FILE to take its weights alone",
+		o.name(), strings.Join(ownersOf(from.Prefixes), " or "))
+}
+
+// ownersOf names the optimizers whose state has these prefixes.
+func ownersOf(prefixes []string) []string {
+	var names []string
+	for name := range optimizers {
+		if slices.Equal(Optimizer{Name: name}.prefixes(), prefixes) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
 // start puts what the optimizer begins with on the device: what a run that goes on had, or the values of a new one.
 func (o Optimizer) start(state *model.TrainState, from weights.State) error {
-	if from.Velocity != nil && from.Prefixes != nil && !slices.Equal(from.Prefixes, o.prefixes()) {
-		return fmt.Errorf("opt %s: the checkpoint holds the state of another optimizer (%s...): pass the opt it was made with",
-			o.name(), strings.Join(from.Prefixes, "..., "))
-	}
 	for i, s := range optimizers[o.name()].slots {
 		if s.start != 0 {
 			if err := state.FillSlot(i, s.start); err != nil {

@@ -5,6 +5,7 @@ import (
 
 	"mnv2/backend"
 	"mnv2/model"
+	"mnv2/weights"
 )
 
 // Options say what a run does. Where a value's meaning is not told here, it is that of the MindCV option it is named after.
@@ -51,4 +52,19 @@ type Options struct {
 
 	// Report is told what happens, in order, from the goroutine that called Run.
 	Report func(Event)
+}
+
+// Check returns nil, or which of the options cannot be, alone or with the state of the run that goes on; from is nil for a new run. Nothing has
+// been written by then.
+func (o Options) Check(from *weights.State) error {
+	if err := checkPolicy(o.SavePolicy); err != nil {
+		return err
+	}
+	if err := o.Schedule.check(); err != nil {
+		return err
+	}
+	if _, err := o.Optimizer.rule(); err != nil || from == nil {
+		return err
+	}
+	return o.Optimizer.takes(*from)
 }

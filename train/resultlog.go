@@ -40,6 +40,20 @@ func openResultLog(dir string, first int) (*resultLog, error) {
 	return l, nil
 }
 
+// top1 are the accuracies of the epochs that the table has, in percent.
+func (l *resultLog) top1() map[int]float64 {
+	found := map[int]float64{}
+	for _, line := range l.lines[1:] {
+		fields := strings.Fields(line)
+		epoch, err1 := strconv.Atoi(fields[0])
+		top1, err2 := strconv.ParseFloat(strings.TrimSuffix(fields[2], "%"), 64)
+		if err1 == nil && err2 == nil {
+			found[epoch] = top1
+		}
+	}
+	return found
+}
+
 // add writes the table with one more line.
 func (l *resultLog) add(e EpochEnded) error {
 	l.lines = append(l.lines, resultLine([]string{

@@ -94,7 +94,7 @@ type run struct {
 
 // newRun makes a run ready: first its folder, then the device.
 func newRun(o Options, in Inputs) (*run, error) {
-	if err := checkPolicy(o.SavePolicy); err != nil {
+	if err := o.Check(in.State); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(o.SaveDir, 0o777); err != nil {
@@ -104,7 +104,11 @@ func newRun(o Options, in Inputs) (*run, error) {
 	if in.Position != nil {
 		at = *in.Position
 	}
-	log, err := openResultLog(o.SaveDir, at.Epoch)
+	first := at.Epoch
+	if at.EpochDone {
+		first++
+	}
+	log, err := openResultLog(o.SaveDir, first)
 	if err != nil {
 		return nil, err
 	}
@@ -119,8 +123,9 @@ func newRun(o Options, in Inputs) (*run, error) {
 	r.log = log
 	r.keeper = keeper{dir: o.SaveDir, name: o.Model, policy: o.SavePolicy, most: o.KeepMax, report: o.Report}
 	r.saving = saving{everySteps: o.SaveSteps, every: o.SaveEvery, last: time.Now()}
+	r.keeper.tidy()
 	if in.Position != nil {
-		r.saving.inEpoch = r.keeper.inEpochPath(r.at)
+		r.saving.passing = r.keeper.adopt(r.at, log.top1())
 	}
 	return r, nil
 }
@@ -199,7 +204,7 @@ func (r *run) epochs(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	r.Report(Started{StepsPerEpoch: r.at.StepsPerEpoch, Epochs: r.Epochs, FirstEpoch: r.at.Epoch, FirstStep: r.at.Step, DeviceBytes: t.Memory()})
+	r.Report(Started{StepsPerEpoch: r.at.StepsPerEpoch, Epochs: r.Epochs, FirstEpoch: r.at.Epoch, FirstStep: r.at.Step, DeviceBytes: t.Memory(), Guarded: t.Guarded()})
 	for ; r.at.Epoch <= r.Epochs; r.nextEpoch() {
 		if err := r.epoch(ctx); err != nil {
 			return err

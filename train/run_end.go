@@ -26,15 +26,16 @@ func (r *run) endEpoch(ctx context.Context, start time.Time, end EpochEnded) err
 		r.Report(Validated{Epoch: r.at.Epoch, Metrics: m, Best: isBest})
 	}
 	r.at.EpochDone = true
+	end.Total = time.Since(start)
+	if err := r.log.add(end); err != nil { // before the checkpoint: a run that goes on from there finds the line
+		r.Report(SaveFailed{Path: r.log.path, Err: err})
+	}
 	if err := r.save(isBest, end.Top1); err != nil {
 		return fmt.Errorf("train: save after epoch %d: %w", r.at.Epoch, err)
 	}
 	end.Total = time.Since(start)
 	end.BestTop1, end.BestEpoch = r.at.BestTop1, r.at.BestEpoch
 	end.Remaining = end.Total * time.Duration(r.Epochs-r.at.Epoch)
-	if err := r.log.add(end); err != nil {
-		return fmt.Errorf("train: %w", err)
-	}
 	r.Report(end)
 	return nil
 }
@@ -66,9 +67,9 @@ func (r *run) save(isBest bool, top1 float64) error {
 	}
 	if isDue {
 		path := r.keeper.epochPath(r.at.Epoch, r.at.Step)
-		err := r.keeper.epoch(s, top1)
+		passes, err := r.keeper.epoch(s, top1)
 		if err == nil {
-			err = r.dropInEpoch("")
+			err = r.replacePassing(path, passes)
 		}
 		r.saved(path, err)
 	}

@@ -15,7 +15,6 @@ import (
 	"mnv2/data"
 	"mnv2/data/shapes"
 	"mnv2/model"
-	"mnv2/weights"
 )
 
 // small is a run of 3 epochs of 3 steps on 14 pictures, the last 2 of which fill no batch.
@@ -142,7 +141,7 @@ func interruptedRunGoesOn(t *testing.T, change func(*Options)) {
 	require.NoError(t, err)
 	want := finalState(t, whole)
 
-	for _, at := range []string{"log1.2", "log2.3", "validated3"} {
+	for _, at := range []string{"log1.2", "log2.3", "log3.3", "validated3"} {
 		o, in, events := small(t)
 		change(&o)
 		ctx, cancel := context.WithCancel(context.Background())
@@ -160,15 +159,7 @@ func interruptedRunGoesOn(t *testing.T, change func(*Options)) {
 		}
 		var stopped *ErrInterrupted
 		require.ErrorAs(t, err, &stopped)
-		f, err := weights.Open(stopped.Path)
-		require.NoError(t, err)
-		r, err := Resume(f, o.SaveDir, in.Arch, in.Train.Steps(), o.Seed)
-		require.NoError(t, err)
-		require.NotNil(t, r.Position)
-		fit, err := f.Fit(in.Arch, false)
-		require.NoError(t, err)
-		in.Values, in.Position, in.State = fit.Values, r.Position, r.State
-		_, err = Run(context.Background(), o, in)
+		_, err = Run(context.Background(), o, resumed(t, o, in, stopped.Path))
 		require.NoError(t, err)
 		assert.True(t, want == finalState(t, o), "interrupted at %s", at)
 	}

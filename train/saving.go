@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"mnv2/checkpoint"
-	"mnv2/weights"
 )
 
 // retryAfter is how long a run waits after a checkpoint could not be written before it tries the next one inside an epoch.
@@ -22,7 +21,7 @@ type saving struct {
 	every      time.Duration // 0 for never
 	last       time.Time     // when something was saved or the run began
 	failed     time.Time     // when something could not be saved; zero if the last save worked
-	inEpoch    string        // the checkpoint to remove, "" for none
+	passing    []string      // checkpoints that go when a newer one is there
 	err        error         // of the last save
 }
 
@@ -59,32 +58,28 @@ func (r *run) saveInEpoch() error {
 	path := r.keeper.epochPath(r.at.Epoch, r.at.Step)
 	err = r.keeper.write(path, s)
 	if err == nil {
-		err = r.dropInEpoch(path)
+		err = r.replacePassing(path, true)
 	}
 	r.saved(path, err)
 	return nil
 }
 
-// dropInEpoch removes the last checkpoint from inside an epoch, now that a newer one is there.
-func (r *run) dropInEpoch(newer string) error {
-	old := r.saving.inEpoch
-	if r.saving.inEpoch = newer; old == "" || old == newer {
-		return nil
+// replacePassing removes the checkpoints that were there until a newer one was, which is the one at path. It may be such a one itself.
+func (r *run) replacePassing(path string, passes bool) error {
+	old := r.saving.passing
+	if r.saving.passing = nil; passes {
+		r.saving.passing = []string{path}
 	}
-	if err := checkpoint.Remove(old); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("delete old checkpoint: %w", err)
+	for _, file := range old {
+		if file == path {
+			continue
+		}
+		if err := checkpoint.Remove(file); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("delete old checkpoint: %w", err)
+		}
+		r.Report(Removed{file})
 	}
-	r.Report(Removed{old})
 	return nil
-}
-
-// inEpochPath is the checkpoint inside an epoch that a run goes on from, "" if it is another one.
-func (k *keeper) inEpochPath(at weights.RunState) string {
-	path := k.epochPath(at.Epoch, at.Step)
-	if _, err := os.Stat(path); at.EpochDone || err != nil {
-		return ""
-	}
-	return path
 }
 
 // saved reports a save that failed and lets the run go on.

@@ -31,7 +31,7 @@ type Schedule struct {
 // stays at MinLR; a schedule that is longer than the run is cut. Source: MindCV's scheduler.
 func (s Schedule) Rates(stepsPerEpoch, epochs int) ([]float64, error) {
 	if err := s.check(); err != nil {
-		return nil, fmt.Errorf("schedule %q: %w", s.Name, err)
+		return nil, err
 	}
 	total := stepsPerEpoch * epochs
 	warmup := min(total, int(float64(stepsPerEpoch)*s.WarmupEpochs))
@@ -49,12 +49,20 @@ func (s Schedule) Rates(stepsPerEpoch, epochs int) ([]float64, error) {
 	return rates, nil
 }
 
+// check returns nil, or which number of the schedule cannot be.
 func (s Schedule) check() error {
+	if err := s.fault(); err != nil {
+		return fmt.Errorf("schedule %q: %w", s.Name, err)
+	}
+	return nil
+}
+
+func (s Schedule) fault() error {
 	switch {
 	case !slices.Contains(scheduleNames, s.Name):
 		return fmt.Errorf("unknown (want one of %s)", strings.Join(scheduleNames, ", "))
 	case (s.Name == "one_cycle" || s.Name == "cyclic") && (s.WarmupEpochs > 0 || s.Stair):
-		return fmt.Errorf("it has a rise of its own: want warmup_epochs 0 and lr_epoch_stair False")
+		return fmt.Errorf("it has a rise of its own: want warmup_epochs 0 and lr_epoch_stair False, as in MindCV")
 	case s.Name == "step_decay" && !(s.DecayEpochs > 0):
 		return fmt.Errorf("decay_epochs %g: want more than 0", s.DecayEpochs)
 	case s.Name == "cyclic" && s.NumCycles < 1:
