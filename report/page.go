@@ -62,6 +62,9 @@ func Page(dir string) (string, error) {
 	if err := writePage(path, f.page(figures)); err != nil {
 		return "", err
 	}
+	if len(figures) == 0 { // the run ended before its first step
+		return path, nil
+	}
 	return path, atomicfile.Write(filepath.Join(dir, "curves.png"), 0o644, func(w io.Writer) error { return PNG(w, figures) })
 }
 

@@ -200,6 +200,10 @@ func (r *reporter) epochEnded(e train.EpochEnded) {
 func (r *reporter) json(v any) { _ = printJSON(r.in, v) } // a reader that went away does not end the run
 
 func (r *reporter) started(e train.Started) {
+	if !e.Guarded {
+		r.warn("this device cannot skip a step whose loss or gradients are not finite: the run ends at the first such loss that is logged (--log_interval %d)",
+			r.in.Options.LogInterval)
+	}
 	if e.FirstEpoch > 1 || e.FirstStep > 0 {
 		r.mindcv("mindcv.train", "Resume training from %s, last step: %d, last epoch: %d", r.in.Options.CkptPath, e.FirstStep, e.FirstEpoch-1)
 	} else {
@@ -216,12 +220,13 @@ func (r *reporter) startedFrom(f *weights.File, fit weights.Fit, resumption trai
 	}
 	if p := resumption.Position; p != nil {
 		lines = append(lines, fmt.Sprintf("going on after epoch %d, step %d of %d", p.Epoch, p.Step, p.StepsPerEpoch))
-	} else if resumption.Reason != "" {
-		lines = append(lines, "the run starts anew from its weights: "+resumption.Reason)
 	}
 	for _, line := range lines {
 		r.mindcv("mindcv.train", "%s", line)
 		r.say("mnv2: %s", line)
+	}
+	if resumption.Reason != "" {
+		r.warn("the run starts anew from the weights of %s: %s", f.Path, resumption.Reason)
 	}
 	if len(fit.Missing) > 0 {
 		r.warn("%d parameters are not in the checkpoint and start fresh: %s", len(fit.Missing), weights.Names(fit.Missing))

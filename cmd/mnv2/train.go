@@ -47,10 +47,10 @@ func trainCommand(ctx context.Context, in cli.Invocation) (err error) {
 			return errors.Join(err, job.close())
 		}
 	}
-	if err := job.openRecord(ctx); err != nil {
-		return errors.Join(err, job.close())
-	}
 	runOptions, err := job.runOptions()
+	if err == nil {
+		err = job.openRecord(ctx)
+	}
 	if err == nil {
 		err = options.Save(filepath.Join(job.o.CkptSaveDir, job.o.Model+".yaml"), job.o)
 	}
@@ -196,7 +196,7 @@ func (j *trainJob) startFrom(f *weights.File) error {
 	return nil
 }
 
-// runOptions are the training loop's options.
+// runOptions are the training loop's options, checked as far as they can be before anything is written.
 func (j *trainJob) runOptions() (train.Options, error) {
 	o := j.o
 	fuse, err := backend.ParseFuse(o.Fuse)
@@ -225,6 +225,9 @@ func (j *trainJob) runOptions() (train.Options, error) {
 	if text := rescale(o, &run); text != "" {
 		note(j.in, text)
 	}
+	if err := run.Check(j.resumption.State); err != nil {
+		return run, &cli.ExitError{Code: cli.Usage, Err: err}
+	}
 	return run, nil
 }
 
@@ -245,6 +248,9 @@ func (j *trainJob) openRecord(ctx context.Context) error {
 		} else if !errors.Is(err, fs.ErrNotExist) {
 			j.report.warn("%v", err)
 		}
+	} else if old := checkpointsIn(dir, j.o.Model+"*.ckpt"); len(old) > 0 {
+		j.report.warn("%s holds another run, up to %s, whose files this one replaces as it goes; --ckpt_path %s goes on with that run, another --ckpt_save_dir keeps it",
+			dir, filepath.Base(old[0]), dir)
 	}
 	if err := run.Save(dir); err != nil {
 		return err

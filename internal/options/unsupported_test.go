@@ -18,7 +18,7 @@ func good(extra map[string]string) map[string]string {
 
 func TestWhatIsNotBuiltIsRefused(t *testing.T) {
 	for _, c := range []struct{ option, value, want string }{
-		{"opt", "adan", "--opt adan: this optimizer is not built yet; use adam or momentum"},
+		{"opt", "adan", "--opt adan: MindCV's Adan is not built yet; adamw comes nearest; sgd, momentum, adam, lion, rmsprop, adagrad, lamb and nadam are there, too"},
 		{"interpolation", "antialias", "--interpolation antialias: this interpolation is not built yet; MindCV fails on it as well; use bilinear, or --resize_filter pil"},
 		{"pretrained", "True", "--pretrained True: downloading weights is not built yet; name the file: --pretrained FILE"},
 		{"amp_cast_list", "[nn.Conv2d]", "--amp_cast_list [nn.Conv2d]: choosing the layers to cast is not built yet; use amp_level alone"},
@@ -59,7 +59,7 @@ func TestRefusalSaysWhereTheValueComesFrom(t *testing.T) {
 	o, _, err := Load(Request{Command: Train, Config: path})
 	require.NoError(t, err)
 	assert.EqualError(t, Refuse(&o, Situation{Command: Train}),
-		"--opt adan (configuration file): this optimizer is not built yet; use adam or momentum; "+
+		"--opt adan (configuration file): MindCV's Adan is not built yet; adamw comes nearest; sgd, momentum, adam, lion, rmsprop, adagrad, lamb and nadam are there, too; "+
 			"--amp_cast_list x (configuration file): choosing the layers to cast is not built yet; use amp_level alone")
 }
 
