@@ -29,6 +29,7 @@ type Device struct {
 	staging    staging
 	cubins     *cubin.Cache
 	modules    map[moduleKey]*module
+	engines    engines
 	live       map[*buffer]struct{}
 	plans      map[*plan]struct{}
 	recordings map[*recording]struct{}
@@ -61,7 +62,7 @@ func (d *Device) tearDown() error {
 	if d.stream != 0 {
 		errs = append(errs, d.c.SyncStream(d.stream))
 	}
-	errs = append(errs, d.staging.close(d.c))
+	errs = append(errs, d.staging.close(d.c), d.engines.close())
 	for _, m := range d.modules {
 		errs = append(errs, d.c.UnloadModule(m.module))
 	}

@@ -10,7 +10,7 @@ import (
 	"mnv2/csrc/nv"
 )
 
-// conv2D writes a convolution with the fastest kernels that take its shape.
+// conv2D writes a convolution with the engine that the device has chosen for it.
 func (p *program) conv2D(o backend.Conv2D) string {
 	if reason := needMaps(o.In()); reason != "" {
 		return reason
@@ -18,24 +18,36 @@ func (p *program) conv2D(o backend.Conv2D) string {
 	if reason := needInts(o); reason != "" {
 		return reason
 	}
-	switch o.Pass {
-	case backend.GradInput:
-		p.convGradInput(o, p.operand(0), p.operand(1), p.operand(2))
-	case backend.GradWeight:
-		p.convGradWeight(o, p.operand(0), p.operand(1), p.operand(2))
-		if o.Bias {
-			p.convGradBias(o, p.operand(1), p.operand(3))
-		}
-	default:
-		bias, y := null(), p.operand(2)
-		if o.Bias {
-			bias, y = p.operand(2), p.operand(3)
-		}
-		p.convForward(o, p.operand(0), p.operand(1), bias, y)
+	e, err := p.device.engineOf(o)
+	if err != nil {
+		p.err = err
+		return ""
 	}
+	p.convolve(o, e)
 	return ""
 }
 
+// convolve writes a convolution by an engine.
+func (p *program) convolve(o backend.Conv2D, e engine) {
+	first, second, result := p.operand(0), p.operand(1), p.operand(2)
+	switch {
+	case e.plan != nil:
+		p.convolveDNN(o, e.plan, first, second, result)
+	case o.Pass == backend.GradInput:
+		p.convGradInput(o, first, second, result)
+	case o.Pass == backend.GradWeight:
+		p.convGradWeight(o, first, second, result)
+	case o.Bias:
+		p.convForward(o, first, second, p.operand(2), p.operand(3))
+	default:
+		p.convForward(o, first, second, null(), result)
+	}
+	if o.Bias && o.Pass == backend.GradWeight {
+		p.convGradBias(o, second, p.operand(3))
+	}
+}
+
+// convForward writes it with the fastest kernels of our own that take its shape.
 func (p *program) convForward(o backend.Conv2D, x, w, bias, y value) {
 	switch {
 	case isPointwise(o):

@@ -61,9 +61,9 @@ func (p *plan) queue() error {
 	p.program.aim(p.bases)
 	d.queued, d.last = d.queued+1, p
 	if d.recording == nil {
-		d.counts.Launches += int64(len(p.program.launches))
+		d.counts.Launches += int64(p.program.steps())
 	} else {
-		d.recording.launches += int64(len(p.program.launches))
+		d.recording.launches += int64(p.program.steps())
 	}
 	if err := p.program.queue(); err != nil {
 		return d.fail(p.name, err)

@@ -12,7 +12,9 @@ type program struct {
 	device   *Device
 	operands []backend.Operand
 	launches []*nv.Launch
+	calls    []dnnCall // convolutions by cuDNN, among the launches
 	patches  []patch
+	aimed    bases // what the calls go by
 	work     int64 // bytes of scratch
 	saved    int64 // bytes kept from the first plan of a pair to the second
 	err      error // the first failure while the list was made
@@ -134,29 +136,50 @@ type bases struct {
 	work, saved nv.DevicePtr
 }
 
+// at is where a value is.
+func (b bases) at(v value) nv.DevicePtr {
+	off := nv.DevicePtr(v.off)
+	switch v.place {
+	case inOperand:
+		return b.operands[v.index] + off
+	case inWork:
+		return b.work + off
+	case inSaved:
+		return b.saved + off
+	}
+	return 0
+}
+
 // aim writes addresses into all launches.
 func (p *program) aim(b bases) {
+	p.aimed = b
 	for _, t := range p.patches {
-		var base nv.DevicePtr
-		switch t.at.place {
-		case inOperand:
-			base = b.operands[t.at.index]
-		case inWork:
-			base = b.work
-		case inSaved:
-			base = b.saved
-		}
-		t.launch.SetPtr(t.arg, base+nv.DevicePtr(t.at.off))
+		t.launch.SetPtr(t.arg, b.at(t.at))
 	}
 }
 
-// queue queues all launches.
-func (p *program) queue() error { return p.device.c.QueueAll(p.device.stream, p.launches) }
+// steps counts what queue queues.
+func (p *program) steps() int { return len(p.launches) + len(p.calls) }
+
+// queue queues all launches, in one crossing but for calls of cuDNN.
+func (p *program) queue() error {
+	c, s, done := p.device.c, p.device.stream, 0
+	for _, call := range p.calls {
+		if err := c.QueueAll(s, p.launches[done:call.after]); err != nil {
+			return err
+		}
+		if err := call.run(p.aimed); err != nil {
+			return err
+		}
+		done = call.after
+	}
+	return c.QueueAll(s, p.launches[done:])
+}
 
 // close gives the launches' memory back.
 func (p *program) close() {
 	for _, l := range p.launches {
 		l.Close()
 	}
-	p.launches, p.patches = nil, nil
+	p.launches, p.calls, p.patches = nil, nil, nil
 }

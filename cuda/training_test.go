@@ -151,7 +151,7 @@ func logits(t *testing.T, open opener, s shape, v values) []float32 {
 type opener func() (backend.Backend, error)
 
 func openCPU() (backend.Backend, error)  { return cpu.Open(cpu.Options{Threads: 1}) }
-func openFake() (backend.Backend, error) { return Open(0, Options{}) }
+func openFake() (backend.Backend, error) { return Open(0, Options{Convolutions: forced}) }
 
 // nudged returns the initial values, every weight moved by one unit in its last place, up or down.
 func nudged(t *testing.T, s shape) values {
