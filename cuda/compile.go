@@ -41,6 +41,11 @@ func (p *program) write(op backend.Op) string {
 		return p.each1(o.Desc, func() { p.add(o) })
 	case backend.BatchNorm:
 		return p.batchNorm(o)
+	case backend.ClassLoss:
+		if reason := notBlocked(o.In()); reason != "" {
+			return reason
+		}
+		return p.classLoss(o)
 	case backend.Conv2D:
 		return p.conv2D(o)
 	case backend.ConvBNAct:
@@ -49,6 +54,8 @@ func (p *program) write(op backend.Op) string {
 		return p.convert(o)
 	case backend.Dropout:
 		return p.each1(o.In(), func() { p.dropout(o) })
+	case backend.DropPath:
+		return p.each1(o.In(), func() { p.dropPath(o) })
 	case backend.Fill:
 		return p.each1(o.Desc, func() { p.fill(o) })
 	case backend.GlobalAvgPool:
@@ -70,10 +77,18 @@ func (p *program) write(op backend.Op) string {
 
 // each1 writes an operation that looks at every element alone, so that the order of elements does not matter.
 func (p *program) each1(d backend.Desc, write func()) string {
+	if reason := notBlocked(d); reason != "" {
+		return reason
+	}
+	write()
+	return ""
+}
+
+// notBlocked returns why channel blocks are refused.
+func notBlocked(d backend.Desc) string {
 	if d.Layout == backend.NCHW8c {
 		return "there are no channel blocks on GPUs"
 	}
-	write()
 	return ""
 }
 

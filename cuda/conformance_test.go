@@ -51,7 +51,7 @@ func standIn(t *testing.T, settings ...string) *fakenv.Control {
 
 // missing are operations that this device does not have yet, or leaves to the gate, which composes them: ConvBNAct and
 // InvertedResidual only in shapes that its kernels do not take.
-var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain", "ClassLoss", "DropPath"}
+var missing = []string{"ConvBNAct", "InvertedResidual", "Head", "Chain"}
 
 // suiteOptions are what the suite may expect.
 func suiteOptions(control *fakenv.Control) backendtest.Options {

@@ -39,3 +39,11 @@ func (p *program) dropout(o backend.Dropout) {
 	n := int64(o.In().Elements())
 	p.launch(element("dropout", o.DType), p.each(n), p.operand(0), p.operand(1), p.operand(2), f32(1/(1-o.Rate)), i64(n))
 }
+
+// dropPath keeps an image, scaled, or drops it: a row of blocks for each.
+func (p *program) dropPath(o backend.DropPath) {
+	size := int64(o.H) * int64(o.W) * int64(o.C)
+	shape := p.packs(size, o.DType)
+	shape.Grid[1] = uint32(min(o.N, maxGridY))
+	p.launch(element("drop_path", o.DType), shape, p.operand(0), p.operand(1), p.operand(2), f32(1/(1-o.Rate)), i64(size), i32(o.N))
+}

@@ -50,3 +50,17 @@ KERNEL relu6_backward(const element *dy, const element *y, element *dx, i64 n) {
 KERNEL dropout(const element *x, const u8 *mask, element *y, float scale, i64 n) {
 	EACH(i, n) store(y + i, mask[i] ? load(x + i) * scale : 0.0f);
 }
+
+// y[n] = x[n]*scale where mask[n] is not 0, else 0; n counts images of `size` elements. Grid (any, any). y may be x.
+KERNEL drop_path(const element *x, const u8 *mask, element *y, float scale, i64 size, int images) {
+	for (int n = blockIdx.y; n < images; n += gridDim.y) {
+		const i64 begin = n * size;
+		EACH_PACK(i, size) {
+			const bool whole = size % VEC == 0;
+			pack v = {};
+			if (mask[n]) v = load_pack(x + begin + i, whole, size - i);
+			UNROLL for (int k = 0; k < VEC; k++) v[k] *= scale;
+			store_pack(y + begin + i, whole, size - i, v);
+		}
+	}
+}

@@ -12,7 +12,7 @@ import (
 //go:embed *.cu *.cuh
 var files embed.FS
 
-// Elements are the operations that look at each element alone: fill, add, activation and dropout.
+// Elements are the operations that look at each element alone: fill, add, activation, dropout and drop path.
 const Elements = "elements.cu"
 
 // ConvDirect are convolutions of every shape, one thread or warp per result.
@@ -29,6 +29,9 @@ const Reduce = "reduce.cu"
 
 // Loss is softmax cross-entropy.
 const Loss = "loss.cu"
+
+// ClassLoss are the losses beside softmax cross-entropy.
+const ClassLoss = "class_loss.cu"
 
 // Convert changes types and orders. Besides TYPE, of the result, it wants FROM.
 const Convert = "convert.cu"

@@ -1,24 +1,7 @@
 // loss.cu: softmax cross-entropy with label smoothing, of labels or of soft targets, and its gradient. The formulas stand at
 // backend.SoftmaxCrossEntropy. Everything between loading and storing is float32. Not measured on a GPU yet.
 //   grid (images), block: a multiple of 32, at most 1024; a block takes one row of `classes` logits
-#include "common.cuh"
-
-// Adds or maximises over the block: first in the warps, then over them in order. All threads get the result.
-#define BLOCK_REDUCE(name, warp, join, start)                                                    \
-	static __device__ __forceinline__ float name(float v) {                                  \
-		__shared__ float parts[32];                                                      \
-		v = warp(v);                                                                     \
-		__syncthreads();                                                                 \
-		if (threadIdx.x % 32 == 0) parts[threadIdx.x / 32] = v;                          \
-		__syncthreads();                                                                 \
-		float all = start;                                                               \
-		for (int i = 0; i < (int)blockDim.x / 32; i++) all = join(all, parts[i]);             \
-		return all;                                                                      \
-	}
-
-static __device__ __forceinline__ float plus(float a, float b) { return a + b; }
-BLOCK_REDUCE(block_sum, warp_sum, plus, 0)
-BLOCK_REDUCE(block_max, warp_max, fmaxf, -__int_as_float(0x7f800000))
+#include "block.cuh"
 
 // What a row is compared with: a label, or `soft` probabilities; both smoothed.
 struct target {
@@ -53,7 +36,7 @@ KERNEL cross_entropy(const element *logits, const int *labels, const float *soft
 		return;
 	}
 	const bool whole = classes % VEC == 0;
-	float top = -__int_as_float(0x7f800000);
+	float top = -INFINITE;
 	for (int c = threadIdx.x * VEC; c < classes; c += blockDim.x * VEC) {
 		const pack v = load_pack(logits + c, whole, classes - c);
 		UNROLL for (int k = 0; k < VEC; k++)

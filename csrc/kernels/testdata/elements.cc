@@ -5,8 +5,8 @@ static void run(const Module &mod, long long n) {
 	const Type t = mod.type;
 	Numbers random;
 	Array x(t, n), y(t, n), out(t, n);
-	std::vector<unsigned char> mask(n);
-	Visible see_mask(mask.data(), n);
+	std::vector<unsigned char> mask(n + 3);
+	Visible see_mask(mask.data(), n + 3);
 	for (long long i = 0; i < n; i++) {
 		x.put(i, i % 11 == 5 ? NAN : i % 7 == 3 ? 6 : i % 7 == 4 ? 0 : 3 * random.normal());
 		y.put(i, i % 5 == 2 ? 6 : i % 5 == 1 ? 0 : 3 * random.normal());
@@ -30,6 +30,12 @@ static void run(const Module &mod, long long n) {
 	unsigned char *pm = mask.data();
 	launch(mod, "dropout", shape, {y.arg(), &pm, out.arg(), &scale, &n});
 	for (int i = 0; i < n; i++) want_one("dropout", out, i, mask[i] ? y.at(i) * 1.25 : 0, 0);
+	int images = 3; // as many as the grid has, and more
+	long long size = n / images;
+	for (unsigned rows : {3u, 2u}) {
+		launch(mod, "drop_path", {{2, rows, 1}, {64, 1, 1}, 0}, {x.arg(), &pm, out.arg(), &scale, &size, &images});
+		for (int i = 0; i < images * size; i++) want_one("drop path", out, i, mask[i / size] ? x.at(i) * 1.25 : 0, 0);
+	}
 	launch(mod, "fill", shape, {out.arg(), &a, &n});
 	for (int i = 0; i < n; i++) want_one("fill", out, i, 0.25, 0);
 	want_intact({&x, &y, &out, &sum, &dx});
