@@ -1,9 +1,8 @@
 package cpu
 
 import (
-	"math"
-
 	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
 )
 
 // reduce makes one number of a tensor: a float64 per chunk, then those in order. Padding lanes are zero and change nothing.
@@ -13,11 +12,20 @@ type reduce struct {
 	elements int
 	size     int64
 	partial  section[float64]
+	args     own[reduceArgs]
 	task     func(chunk, worker int)
 }
 
+// reduceArgs are the arguments of the kernels, and what they write: a number for each lane.
+type reduceArgs struct {
+	largest kernels.Largest
+	squares kernels.SumSquares
+	bits    [lanes]uint32
+	sums    [lanes]float64
+}
+
 func newReduce(o backend.Reduce, e *env) (program, string) {
-	r := &reduce{env: e, kind: o.Kind, elements: o.Desc.Stored()}
+	r := &reduce{env: e, kind: o.Kind, elements: o.Desc.Stored(), args: newOwn[reduceArgs](e)}
 	var l layout
 	r.partial = region[float64](&l, flatChunks(r.elements))
 	r.size = l.size
@@ -27,7 +35,7 @@ func newReduce(o backend.Reduce, e *env) (program, string) {
 	case backend.SumSquares:
 		r.task = r.sumSquares
 	case backend.AllFinite:
-		r.task = r.countOthers
+		r.task = r.findOthers
 	default:
 		return nil, "no reduction " + o.Kind.String()
 	}
@@ -62,22 +70,48 @@ func (r *reduce) sum(chunk, _ int) {
 	r.partial.in(r.work)[chunk] = s
 }
 
-func (r *reduce) sumSquares(chunk, _ int) {
+func (r *reduce) sumSquares(chunk, worker int) {
+	a, whole, rest := r.eights(chunk, worker)
+	if len(whole) > 0 {
+		a.squares = kernels.SumSquares{X: &whole[0], Count: len(whole) / lanes, Sums: &a.sums[0]}
+		r.train.SumSquares(&a.squares)
+	}
 	var s float64
-	for _, v := range r.slice(chunk) {
+	for _, v := range a.sums {
+		s += v
+	}
+	for _, v := range rest {
 		s += float64(v) * float64(v)
 	}
 	r.partial.in(r.work)[chunk] = s
+	*a = reduceArgs{}
 }
 
-// countOthers counts the numbers that are NaN or infinite: all bits of the exponent are set.
-func (r *reduce) countOthers(chunk, _ int) {
-	const exponent = 0x7f800000
-	others := 0
-	for _, v := range r.slice(chunk) {
-		if math.Float32bits(v)&exponent == exponent {
-			others++
+// findOthers is 1 if a number is NaN or infinite: then all bits of the exponent are set.
+func (r *reduce) findOthers(chunk, worker int) {
+	a, whole, rest := r.eights(chunk, worker)
+	if len(whole) > 0 {
+		a.largest = kernels.Largest{X: &whole[0], Count: len(whole) / lanes, Bits: &a.bits[0]}
+		r.train.Largest(&a.largest)
+	}
+	others := 0.0
+	for _, bits := range a.bits {
+		if bits >= kernels.InfinityBits {
+			others = 1
 		}
 	}
-	r.partial.in(r.work)[chunk] = float64(others)
+	for _, v := range rest {
+		if !isFinite(v) {
+			others = 1
+		}
+	}
+	r.partial.in(r.work)[chunk] = others
+	*a = reduceArgs{}
+}
+
+// eights returns the numbers of a chunk that make whole eights, and the rest, with a worker's arguments.
+func (r *reduce) eights(chunk, worker int) (a *reduceArgs, whole, rest []float32) {
+	x := r.slice(chunk)
+	n := len(x) / lanes * lanes
+	return r.args.of(worker), x[:n], x[n:]
 }

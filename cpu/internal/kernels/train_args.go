@@ -177,6 +177,28 @@ type Momentum struct {
 	Rate, Decay, Momentum, Scale float32
 }
 
+// Largest finds the largest magnitude among 8*Count numbers, lane by lane:
+//
+//	Bits[l] = max over i of the bits of |x[8*i+l]|
+//
+// Magnitudes are in the order of their bits. Of infinity they are [InfinityBits], of NaN more.
+type Largest struct {
+	X     *float32
+	Count int     // of eights, 1 or more
+	Bits  *uint32 // [8]
+}
+
+// InfinityBits is infinity as a float32.
+const InfinityBits = 0x7f800000
+
+// SumSquares adds up the squares of 8*Count numbers, lane by lane: Sums[l] += sum over i of x[8*i+l]^2, in order of i. A square is
+// exact in float64, so that all sets give the same bits.
+type SumSquares struct {
+	X     *float32
+	Count int      // of eights, 1 or more
+	Sums  *float64 // [8]
+}
+
 // StemGradWeight is the gradient of one row of taps of a 3x3 convolution with stride 2 and padding 1 over pictures of three
 // channels, for one block of eight output channels, over Count rows of the output:
 //

@@ -104,6 +104,16 @@ func blend_avx2(a *Elements)
 //go:noescape
 func scale_avx2(a *Elements)
 
+// largest_avx2 is Largest with AVX2.
+//
+//go:noescape
+func largest_avx2(a *Largest)
+
+// sumSquares_avx2 is SumSquares with AVX2 and FMA.
+//
+//go:noescape
+func sumSquares_avx2(a *SumSquares)
+
 // momentum_avx2 is Momentum with AVX2 and FMA.
 //
 //go:noescape

@@ -2378,6 +2378,112 @@ eight_ones_none:
 	VZEROUPPER
 	RET
 
+// func largest_avx2(a *Largest)
+// Requires: AVX, AVX2
+TEXT ·largest_avx2(SB), NOSPLIT, $0-8
+	MOVQ     a+0(FP), AX
+	MOVQ     (AX), CX
+	VXORPS   Y1, Y1, Y1
+	VXORPS   Y2, Y2, Y2
+	VXORPS   Y3, Y3, Y3
+	VXORPS   Y4, Y4, Y4
+	VPCMPEQD Y0, Y0, Y0
+	VPSRLD   $0x01, Y0, Y0
+	MOVQ     8(AX), DX
+	MOVQ     8(AX), BX
+	SHRQ     $0x02, DX
+	ANDQ     $0x03, BX
+	TESTQ    DX, DX
+	JZ       eight_fours_none
+
+eight_fours:
+	VPAND   (CX), Y0, Y5
+	VPMAXSD Y5, Y1, Y1
+	VPAND   32(CX), Y0, Y5
+	VPMAXSD Y5, Y2, Y2
+	VPAND   64(CX), Y0, Y5
+	VPMAXSD Y5, Y3, Y3
+	VPAND   96(CX), Y0, Y5
+	VPMAXSD Y5, Y4, Y4
+	ADDQ    $+128, CX
+	DECQ    DX
+	JNZ     eight_fours
+
+eight_fours_none:
+	TESTQ BX, BX
+	JZ    eight_ones_none
+
+eight_ones:
+	VPAND   (CX), Y0, Y5
+	VPMAXSD Y5, Y1, Y1
+	ADDQ    $+32, CX
+	DECQ    BX
+	JNZ     eight_ones
+
+eight_ones_none:
+	VPMAXSD Y2, Y1, Y1
+	VPMAXSD Y4, Y3, Y3
+	VPMAXSD Y3, Y1, Y1
+	MOVQ    16(AX), AX
+	VMOVDQU Y1, (AX)
+	VZEROUPPER
+	RET
+
+// func sumSquares_avx2(a *SumSquares)
+// Requires: AVX, FMA3
+TEXT ·sumSquares_avx2(SB), NOSPLIT, $0-8
+	MOVQ    a+0(FP), AX
+	MOVQ    (AX), CX
+	MOVQ    16(AX), DX
+	VMOVUPD (DX), Y0
+	VMOVUPD 32(DX), Y1
+	MOVQ    8(AX), BX
+	MOVQ    8(AX), AX
+	SHRQ    $0x02, BX
+	ANDQ    $0x03, AX
+	TESTQ   BX, BX
+	JZ      eight_fours_none
+
+eight_fours:
+	VCVTPS2PD   (CX), Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   16(CX), Y2
+	VFMADD231PD Y2, Y2, Y1
+	VCVTPS2PD   32(CX), Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   48(CX), Y2
+	VFMADD231PD Y2, Y2, Y1
+	VCVTPS2PD   64(CX), Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   80(CX), Y2
+	VFMADD231PD Y2, Y2, Y1
+	VCVTPS2PD   96(CX), Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   112(CX), Y2
+	VFMADD231PD Y2, Y2, Y1
+	ADDQ        $+128, CX
+	DECQ        BX
+	JNZ         eight_fours
+
+eight_fours_none:
+	TESTQ AX, AX
+	JZ    eight_ones_none
+
+eight_ones:
+	VCVTPS2PD   (CX), Y2
+	VFMADD231PD Y2, Y2, Y0
+	VCVTPS2PD   16(CX), Y2
+	VFMADD231PD Y2, Y2, Y1
+	ADDQ        $+32, CX
+	DECQ        AX
+	JNZ         eight_ones
+
+eight_ones_none:
+	VMOVUPD Y0, (DX)
+	VMOVUPD Y1, 32(DX)
+	VZEROUPPER
+	RET
+
 // func momentum_avx2(a *Momentum)
 // Requires: AVX, FMA3
 TEXT ·momentum_avx2(SB), NOSPLIT, $0-8

@@ -33,3 +33,33 @@ func outer8x40_avx512(a *Outer)
 //
 //go:noescape
 func outer8x48_avx512(a *Outer)
+
+// moments_avx512 is Moments with AVX-512.
+//
+//go:noescape
+func moments_avx512(a *Moments)
+
+// gradSums_avx512 is GradSums with AVX-512.
+//
+//go:noescape
+func gradSums_avx512(a *GradSums)
+
+// normalizeGrad_avx512 is NormalizeGrad with AVX-512.
+//
+//go:noescape
+func normalizeGrad_avx512(a *NormalizeGrad)
+
+// gradSumsMasked_avx512 is GradSums with AVX-512.
+//
+//go:noescape
+func gradSumsMasked_avx512(a *GradSums)
+
+// normalizeGradMasked_avx512 is NormalizeGrad with AVX-512.
+//
+//go:noescape
+func normalizeGradMasked_avx512(a *NormalizeGrad)
+
+// normalize_avx512 is Normalize with AVX-512.
+//
+//go:noescape
+func normalize_avx512(a *Normalize)

@@ -1278,3 +1278,773 @@ store:
 	ADDQ    DX, CX
 	VZEROUPPER
 	RET
+
+// func moments_avx512(a *Moments)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·moments_avx512(SB), NOSPLIT, $0-8
+	MOVQ   a+0(FP), AX
+	MOVL   $0x000000ff, CX
+	KMOVW  CX, K1
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	MOVQ   (AX), CX
+	MOVQ   8(AX), DX
+
+sum:
+	MOVQ  CX, BX
+	MOVQ  16(AX), SI
+	MOVQ  16(AX), DI
+	MOVQ  16(AX), R8
+	SHRQ  $0x03, SI
+	TESTQ SI, SI
+	JZ    sum_eights_none
+
+sum_eights:
+	VCVTPS2PD (BX), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 32(BX), Z4
+	VADDPD    Z4, Z1, Z1
+	VCVTPS2PD 64(BX), Z4
+	VADDPD    Z4, Z2, Z2
+	VCVTPS2PD 96(BX), Z4
+	VADDPD    Z4, Z3, Z3
+	VCVTPS2PD 128(BX), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 160(BX), Z4
+	VADDPD    Z4, Z1, Z1
+	VCVTPS2PD 192(BX), Z4
+	VADDPD    Z4, Z2, Z2
+	VCVTPS2PD 224(BX), Z4
+	VADDPD    Z4, Z3, Z3
+	ADDQ      $+256, BX
+	DECQ      SI
+	JNZ       sum_eights
+
+sum_eights_none:
+	SHRQ  $0x01, DI
+	ANDQ  $0x03, DI
+	TESTQ DI, DI
+	JZ    sum_pairs_none
+
+sum_pairs:
+	VCVTPS2PD (BX), Z4
+	VADDPD    Z4, Z0, Z0
+	VCVTPS2PD 32(BX), Z4
+	VADDPD    Z4, Z1, Z1
+	ADDQ      $+64, BX
+	DECQ      DI
+	JNZ       sum_pairs
+
+sum_pairs_none:
+	ANDQ  $0x01, R8
+	TESTQ R8, R8
+	JZ    sum_last_none
+
+sum_last:
+	VCVTPS2PD (BX), Z4
+	VADDPD    Z4, Z0, Z0
+	ADDQ      $+32, BX
+	DECQ      R8
+	JNZ       sum_last
+
+sum_last_none:
+	ADDQ         24(AX), CX
+	DECQ         DX
+	JNZ          sum
+	VADDPD       Z2, Z0, Z0
+	VADDPD       Z3, Z1, Z1
+	VADDPD       Z1, Z0, Z0
+	VBROADCASTSD 32(AX), Z1
+	VBROADCASTSD 40(AX), Z2
+	MOVQ         56(AX), CX
+	MOVQ         48(AX), DX
+	VMULPD       (DX), Z1, Z3
+	VSUBPD       Z3, Z0, Z3
+	VMULPD       Z2, Z0, Z0
+	VCVTPD2PS    Z0, Y5
+	VPXORD       Z6, Z6, Z6
+	VPXORD       Z7, Z7, Z7
+	VPXORD       Z8, Z8, Z8
+	VPXORD       Z9, Z9, Z9
+	VINSERTF32X8 $0x01, Y5, Z5, Z4
+	MOVQ         (AX), DX
+	MOVQ         8(AX), BX
+
+square:
+	MOVQ  DX, SI
+	MOVQ  16(AX), DI
+	MOVQ  16(AX), R8
+	MOVQ  16(AX), R9
+	SHRQ  $0x03, DI
+	TESTQ DI, DI
+	JZ    square_eights_none
+
+square_eights:
+	VMOVUPS     (SI), Z10
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z10, Z10, Z6
+	VMOVUPS     64(SI), Z10
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z10, Z10, Z7
+	VMOVUPS     128(SI), Z10
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z10, Z10, Z8
+	VMOVUPS     192(SI), Z10
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z10, Z10, Z9
+	ADDQ        $+256, SI
+	DECQ        DI
+	JNZ         square_eights
+
+square_eights_none:
+	SHRQ  $0x01, R8
+	ANDQ  $0x03, R8
+	TESTQ R8, R8
+	JZ    square_pairs_none
+
+square_pairs:
+	VMOVUPS     (SI), Z10
+	VSUBPS      Z4, Z10, Z10
+	VFMADD231PS Z10, Z10, Z6
+	ADDQ        $+64, SI
+	DECQ        R8
+	JNZ         square_pairs
+
+square_pairs_none:
+	ANDQ  $0x01, R9
+	TESTQ R9, R9
+	JZ    square_last_none
+
+square_last:
+	VMOVUPS.Z   (SI), K1, Z10
+	VSUBPS.Z    Z4, Z10, K1, Z10
+	VFMADD231PS Z10, Z10, Z6
+	ADDQ        $+32, SI
+	DECQ        R9
+	JNZ         square_last
+
+square_last_none:
+	ADDQ          24(AX), DX
+	DECQ          BX
+	JNZ           square
+	VADDPS        Z8, Z6, Z6
+	VADDPS        Z9, Z7, Z7
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF32X8 $0x01, Z6, Y4
+	VADDPS        Y4, Y6, Y4
+	VCVTPS2PD     Y4, Z4
+	VCVTPS2PD     Y5, Z6
+	VMULPD        Z3, Z3, Z5
+	VMULPD        Z2, Z5, Z5
+	VADDPD        Z4, Z5, Z5
+	VSUBPD        Z6, Z0, Z0
+	VMULPD        Z0, Z0, Z0
+	VMULPD        Z1, Z0, Z0
+	VSUBPD        Z0, Z5, Z5
+	VADDPD        (CX), Z3, Z3
+	VMOVUPD       Z3, (CX)
+	VADDPD        64(CX), Z5, Z5
+	VMOVUPD       Z5, 64(CX)
+	VZEROUPPER
+	RET
+
+// func gradSums_avx512(a *GradSums)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradSums_avx512(SB), NOSPLIT, $0-8
+	MOVQ            a+0(FP), AX
+	MOVL            $0x000000ff, CX
+	KMOVW           CX, K1
+	MOVQ            48(AX), CX
+	VBROADCASTF32X8 (CX), Z0
+	VBROADCASTF32X8 32(CX), Z1
+	VBROADCASTF32X8 64(CX), Z1
+	VBROADCASTF32X8 96(CX), Z1
+	VBROADCASTF32X8 128(CX), Z1
+	VPXORD          Z2, Z2, Z2
+	VPXORD          Z3, Z3, Z3
+	VPXORD          Z4, Z4, Z4
+	VPXORD          Z5, Z5, Z5
+	VPXORD          Z6, Z6, Z6
+	VPXORD          Z7, Z7, Z7
+	VPXORD          Z8, Z8, Z8
+	VPXORD          Z9, Z9, Z9
+	MOVQ            (AX), CX
+	MOVQ            8(AX), DX
+	MOVQ            16(AX), BX
+
+image:
+	MOVQ  CX, SI
+	MOVQ  DX, DI
+	MOVQ  24(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  24(AX), R10
+	SHRQ  $0x03, R8
+	TESTQ R8, R8
+	JZ    pixel_eights_none
+
+pixel_eights:
+	VMOVUPS     (SI), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     (DI), Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z1, Z6
+	VMOVUPS     64(SI), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     64(DI), Z10
+	VADDPS      Z10, Z3, Z3
+	VFMADD231PS Z10, Z1, Z7
+	VMOVUPS     128(SI), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     128(DI), Z10
+	VADDPS      Z10, Z4, Z4
+	VFMADD231PS Z10, Z1, Z8
+	VMOVUPS     192(SI), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     192(DI), Z10
+	VADDPS      Z10, Z5, Z5
+	VFMADD231PS Z10, Z1, Z9
+	ADDQ        $+256, SI
+	ADDQ        $+256, DI
+	DECQ        R8
+	JNZ         pixel_eights
+
+pixel_eights_none:
+	SHRQ  $0x01, R9
+	ANDQ  $0x03, R9
+	TESTQ R9, R9
+	JZ    pixel_pairs_none
+
+pixel_pairs:
+	VMOVUPS     (SI), Z1
+	VSUBPS      Z0, Z1, Z1
+	VMOVUPS     (DI), Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z1, Z6
+	ADDQ        $+64, SI
+	ADDQ        $+64, DI
+	DECQ        R9
+	JNZ         pixel_pairs
+
+pixel_pairs_none:
+	ANDQ  $0x01, R10
+	TESTQ R10, R10
+	JZ    pixel_last_none
+
+pixel_last:
+	VMOVUPS.Z   (SI), K1, Z1
+	VSUBPS.Z    Z0, Z1, K1, Z1
+	VMOVUPS.Z   (DI), K1, Z10
+	VADDPS      Z10, Z2, Z2
+	VFMADD231PS Z10, Z1, Z6
+	ADDQ        $+32, SI
+	ADDQ        $+32, DI
+	DECQ        R10
+	JNZ         pixel_last
+
+pixel_last_none:
+	ADDQ          32(AX), CX
+	ADDQ          40(AX), DX
+	DECQ          BX
+	JNZ           image
+	MOVQ          64(AX), AX
+	VADDPS        Z4, Z2, Z2
+	VADDPS        Z5, Z3, Z3
+	VADDPS        Z3, Z2, Z2
+	VEXTRACTF32X8 $0x01, Z2, Y0
+	VADDPS        Y0, Y2, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        (AX), Z0, Z0
+	VMOVUPD       Z0, (AX)
+	VADDPS        Z8, Z6, Z6
+	VADDPS        Z9, Z7, Z7
+	VADDPS        Z7, Z6, Z6
+	VEXTRACTF32X8 $0x01, Z6, Y0
+	VADDPS        Y0, Y6, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        64(AX), Z0, Z0
+	VMOVUPD       Z0, 64(AX)
+	VZEROUPPER
+	RET
+
+// func normalizeGrad_avx512(a *NormalizeGrad)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·normalizeGrad_avx512(SB), NOSPLIT, $0-8
+	MOVQ            a+0(FP), AX
+	MOVL            $0x000000ff, CX
+	KMOVW           CX, K1
+	MOVQ            48(AX), CX
+	VBROADCASTF32X8 (CX), Z0
+	VBROADCASTF32X8 32(CX), Z1
+	VBROADCASTF32X8 64(CX), Z2
+	VBROADCASTF32X8 96(CX), Z2
+	VBROADCASTF32X8 128(CX), Z3
+	MOVQ            (AX), CX
+	MOVQ            8(AX), DX
+	MOVQ            16(AX), BX
+	MOVQ            24(AX), SI
+
+image:
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+	MOVQ  BX, R9
+	MOVQ  32(AX), R10
+	MOVQ  32(AX), R11
+	MOVQ  32(AX), R12
+	SHRQ  $0x03, R10
+	TESTQ R10, R10
+	JZ    pixel_eights_none
+
+pixel_eights:
+	VMOVUPS      (DI), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      (R8), Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, (R9)
+	VMOVUPS      64(DI), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      64(R8), Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, 64(R9)
+	VMOVUPS      128(DI), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      128(R8), Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, 128(R9)
+	VMOVUPS      192(DI), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      192(R8), Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, 192(R9)
+	ADDQ         $+256, DI
+	ADDQ         $+256, R8
+	ADDQ         $+256, R9
+	DECQ         R10
+	JNZ          pixel_eights
+
+pixel_eights_none:
+	SHRQ  $0x01, R11
+	ANDQ  $0x03, R11
+	TESTQ R11, R11
+	JZ    pixel_pairs_none
+
+pixel_pairs:
+	VMOVUPS      (DI), Z4
+	VSUBPS       Z0, Z4, Z4
+	VMOVUPS      (R8), Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, (R9)
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	DECQ         R11
+	JNZ          pixel_pairs
+
+pixel_pairs_none:
+	ANDQ  $0x01, R12
+	TESTQ R12, R12
+	JZ    pixel_last_none
+
+pixel_last:
+	VMOVUPS.Z    (DI), K1, Z4
+	VSUBPS.Z     Z0, Z4, K1, Z4
+	VMOVUPS.Z    (R8), K1, Z5
+	VFMSUB213PS  Z2, Z1, Z5
+	VFNMADD231PS Z3, Z4, Z5
+	VMOVUPS      Z5, K1, (R9)
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	DECQ         R12
+	JNZ          pixel_last
+
+pixel_last_none:
+	ADDQ 40(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  image
+	VZEROUPPER
+	RET
+
+// func gradSumsMasked_avx512(a *GradSums)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·gradSumsMasked_avx512(SB), NOSPLIT, $0-8
+	MOVQ            a+0(FP), AX
+	MOVL            $0x000000ff, CX
+	KMOVW           CX, K1
+	MOVQ            48(AX), CX
+	VBROADCASTF32X8 (CX), Z0
+	VBROADCASTF32X8 32(CX), Z1
+	VBROADCASTF32X8 64(CX), Z2
+	VBROADCASTF32X8 96(CX), Z3
+	VBROADCASTF32X8 128(CX), Z3
+	VBROADCASTSS    56(AX), Z3
+	VBROADCASTSS    60(AX), Z12
+	VPXORD          Z4, Z4, Z4
+	VPXORD          Z5, Z5, Z5
+	VPXORD          Z6, Z6, Z6
+	VPXORD          Z7, Z7, Z7
+	VPXORD          Z8, Z8, Z8
+	VPXORD          Z9, Z9, Z9
+	VPXORD          Z10, Z10, Z10
+	VPXORD          Z11, Z11, Z11
+	MOVQ            (AX), CX
+	MOVQ            8(AX), DX
+	MOVQ            16(AX), BX
+
+image:
+	MOVQ  CX, SI
+	MOVQ  DX, DI
+	MOVQ  24(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  24(AX), R10
+	SHRQ  $0x03, R8
+	TESTQ R8, R8
+	JZ    pixel_eights_none
+
+pixel_eights:
+	VMOVUPS     (SI), Z13
+	VSUBPS      Z0, Z13, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   (DI), K2, Z14
+	VADDPS      Z14, Z4, Z4
+	VFMADD231PS Z14, Z13, Z8
+	VMOVUPS     64(SI), Z13
+	VSUBPS      Z0, Z13, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   64(DI), K2, Z14
+	VADDPS      Z14, Z5, Z5
+	VFMADD231PS Z14, Z13, Z9
+	VMOVUPS     128(SI), Z13
+	VSUBPS      Z0, Z13, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   128(DI), K2, Z14
+	VADDPS      Z14, Z6, Z6
+	VFMADD231PS Z14, Z13, Z10
+	VMOVUPS     192(SI), Z13
+	VSUBPS      Z0, Z13, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   192(DI), K2, Z14
+	VADDPS      Z14, Z7, Z7
+	VFMADD231PS Z14, Z13, Z11
+	ADDQ        $+256, SI
+	ADDQ        $+256, DI
+	DECQ        R8
+	JNZ         pixel_eights
+
+pixel_eights_none:
+	SHRQ  $0x01, R9
+	ANDQ  $0x03, R9
+	TESTQ R9, R9
+	JZ    pixel_pairs_none
+
+pixel_pairs:
+	VMOVUPS     (SI), Z13
+	VSUBPS      Z0, Z13, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   (DI), K2, Z14
+	VADDPS      Z14, Z4, Z4
+	VFMADD231PS Z14, Z13, Z8
+	ADDQ        $+64, SI
+	ADDQ        $+64, DI
+	DECQ        R9
+	JNZ         pixel_pairs
+
+pixel_pairs_none:
+	ANDQ  $0x01, R10
+	TESTQ R10, R10
+	JZ    pixel_last_none
+
+pixel_last:
+	VMOVUPS.Z   (SI), K1, Z13
+	VSUBPS.Z    Z0, Z13, K1, Z13
+	VMOVAPS     Z13, Z14
+	VFMADD213PS Z2, Z1, Z14
+	VCMPPS      $0x1e, Z3, Z14, K1, K2
+	VCMPPS      $0x11, Z12, Z14, K2, K2
+	VMOVUPS.Z   (DI), K2, Z14
+	VADDPS      Z14, Z4, Z4
+	VFMADD231PS Z14, Z13, Z8
+	ADDQ        $+32, SI
+	ADDQ        $+32, DI
+	DECQ        R10
+	JNZ         pixel_last
+
+pixel_last_none:
+	ADDQ          32(AX), CX
+	ADDQ          40(AX), DX
+	DECQ          BX
+	JNZ           image
+	MOVQ          64(AX), AX
+	VADDPS        Z6, Z4, Z4
+	VADDPS        Z7, Z5, Z5
+	VADDPS        Z5, Z4, Z4
+	VEXTRACTF32X8 $0x01, Z4, Y0
+	VADDPS        Y0, Y4, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        (AX), Z0, Z0
+	VMOVUPD       Z0, (AX)
+	VADDPS        Z10, Z8, Z8
+	VADDPS        Z11, Z9, Z9
+	VADDPS        Z9, Z8, Z8
+	VEXTRACTF32X8 $0x01, Z8, Y0
+	VADDPS        Y0, Y8, Y0
+	VCVTPS2PD     Y0, Z0
+	VADDPD        64(AX), Z0, Z0
+	VMOVUPD       Z0, 64(AX)
+	VZEROUPPER
+	RET
+
+// func normalizeGradMasked_avx512(a *NormalizeGrad)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·normalizeGradMasked_avx512(SB), NOSPLIT, $0-8
+	MOVQ            a+0(FP), AX
+	MOVL            $0x000000ff, CX
+	KMOVW           CX, K1
+	MOVQ            48(AX), CX
+	VBROADCASTF32X8 (CX), Z0
+	VBROADCASTF32X8 32(CX), Z1
+	VBROADCASTF32X8 64(CX), Z2
+	VBROADCASTF32X8 96(CX), Z3
+	VBROADCASTF32X8 128(CX), Z4
+	VBROADCASTSS    56(AX), Z5
+	VBROADCASTSS    60(AX), Z6
+	MOVQ            (AX), CX
+	MOVQ            8(AX), DX
+	MOVQ            16(AX), BX
+	MOVQ            24(AX), SI
+
+image:
+	MOVQ  CX, DI
+	MOVQ  DX, R8
+	MOVQ  BX, R9
+	MOVQ  32(AX), R10
+	MOVQ  32(AX), R11
+	MOVQ  32(AX), R12
+	SHRQ  $0x03, R10
+	TESTQ R10, R10
+	JZ    pixel_eights_none
+
+pixel_eights:
+	VMOVUPS      (DI), Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    (R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, (R9)
+	VMOVUPS      64(DI), Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    64(R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, 64(R9)
+	VMOVUPS      128(DI), Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    128(R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, 128(R9)
+	VMOVUPS      192(DI), Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    192(R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, 192(R9)
+	ADDQ         $+256, DI
+	ADDQ         $+256, R8
+	ADDQ         $+256, R9
+	DECQ         R10
+	JNZ          pixel_eights
+
+pixel_eights_none:
+	SHRQ  $0x01, R11
+	ANDQ  $0x03, R11
+	TESTQ R11, R11
+	JZ    pixel_pairs_none
+
+pixel_pairs:
+	VMOVUPS      (DI), Z7
+	VSUBPS       Z0, Z7, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    (R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, (R9)
+	ADDQ         $+64, DI
+	ADDQ         $+64, R8
+	ADDQ         $+64, R9
+	DECQ         R11
+	JNZ          pixel_pairs
+
+pixel_pairs_none:
+	ANDQ  $0x01, R12
+	TESTQ R12, R12
+	JZ    pixel_last_none
+
+pixel_last:
+	VMOVUPS.Z    (DI), K1, Z7
+	VSUBPS.Z     Z0, Z7, K1, Z7
+	VMOVAPS      Z7, Z8
+	VFMADD213PS  Z2, Z1, Z8
+	VCMPPS       $0x1e, Z5, Z8, K1, K2
+	VCMPPS       $0x11, Z6, Z8, K2, K2
+	VMOVUPS.Z    (R8), K2, Z8
+	VFMSUB213PS  Z3, Z1, Z8
+	VFNMADD231PS Z4, Z7, Z8
+	VMOVUPS      Z8, K1, (R9)
+	ADDQ         $+32, DI
+	ADDQ         $+32, R8
+	ADDQ         $+32, R9
+	DECQ         R12
+	JNZ          pixel_last
+
+pixel_last_none:
+	ADDQ 40(AX), CX
+	ADDQ 40(AX), DX
+	ADDQ 40(AX), BX
+	DECQ SI
+	JNZ  image
+	VZEROUPPER
+	RET
+
+// func normalize_avx512(a *Normalize)
+// Requires: AVX, AVX512DQ, AVX512F
+TEXT ·normalize_avx512(SB), NOSPLIT, $0-8
+	MOVQ            a+0(FP), AX
+	MOVL            $0x000000ff, CX
+	KMOVW           CX, K1
+	MOVQ            40(AX), CX
+	VBROADCASTF32X8 (CX), Z0
+	VBROADCASTF32X8 32(CX), Z1
+	VBROADCASTF32X8 64(CX), Z2
+	VBROADCASTF32X8 96(CX), Z3
+	VBROADCASTF32X8 128(CX), Z3
+	VBROADCASTSS    48(AX), Z3
+	VBROADCASTSS    52(AX), Z4
+	MOVQ            (AX), CX
+	MOVQ            8(AX), DX
+	MOVQ            16(AX), BX
+
+image:
+	MOVQ  CX, SI
+	MOVQ  DX, DI
+	MOVQ  24(AX), R8
+	MOVQ  24(AX), R9
+	MOVQ  24(AX), R10
+	SHRQ  $0x03, R8
+	TESTQ R8, R8
+	JZ    pixel_eights_none
+
+pixel_eights:
+	VMOVUPS     (SI), Z5
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, (DI)
+	VMOVUPS     64(SI), Z5
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, 64(DI)
+	VMOVUPS     128(SI), Z5
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, 128(DI)
+	VMOVUPS     192(SI), Z5
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, 192(DI)
+	ADDQ        $+256, SI
+	ADDQ        $+256, DI
+	DECQ        R8
+	JNZ         pixel_eights
+
+pixel_eights_none:
+	SHRQ  $0x01, R9
+	ANDQ  $0x03, R9
+	TESTQ R9, R9
+	JZ    pixel_pairs_none
+
+pixel_pairs:
+	VMOVUPS     (SI), Z5
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, (DI)
+	ADDQ        $+64, SI
+	ADDQ        $+64, DI
+	DECQ        R9
+	JNZ         pixel_pairs
+
+pixel_pairs_none:
+	ANDQ  $0x01, R10
+	TESTQ R10, R10
+	JZ    pixel_last_none
+
+pixel_last:
+	VMOVUPS.Z   (SI), K1, Z5
+	VSUBPS.Z    Z0, Z5, K1, Z5
+	VFMADD213PS Z2, Z1, Z5
+	VMAXPS      Z5, Z3, Z5
+	VMINPS      Z5, Z4, Z5
+	VMOVUPS     Z5, K1, (DI)
+	ADDQ        $+32, SI
+	ADDQ        $+32, DI
+	DECQ        R10
+	JNZ         pixel_last
+
+pixel_last_none:
+	ADDQ 32(AX), CX
+	ADDQ 32(AX), DX
+	DECQ BX
+	JNZ  image
+	VZEROUPPER
+	RET

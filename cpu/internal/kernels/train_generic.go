@@ -26,6 +26,8 @@ func genericTrain() *Train {
 		Blend:               blendElements,
 		Scale:               scaleElements,
 		Momentum:            [2]func(*Momentum){momentum, nesterov},
+		Largest:             largest,
+		SumSquares:          sumSquares,
 	}
 }
 

@@ -11,6 +11,9 @@ func nativeTrain(set string) *Train {
 	if set == "avx512" {
 		t.Outer = [7]func(*Outer){1: outer8x8_avx512, 2: outer8x16_avx512, 3: outer8x24_avx512, 4: outer8x32_avx512,
 			5: outer8x40_avx512, 6: outer8x48_avx512}
+		t.Moments, t.Normalize = moments_avx512, normalize_avx512
+		t.GradSums = [2]func(*GradSums){gradSums_avx512, gradSumsMasked_avx512}
+		t.NormalizeGrad = [2]func(*NormalizeGrad){normalizeGrad_avx512, normalizeGradMasked_avx512}
 	}
 	return t
 }
@@ -33,5 +36,7 @@ func trainAVX2() *Train {
 		Blend:               blend_avx2,
 		Scale:               scale_avx2,
 		Momentum:            [2]func(*Momentum){momentum_avx2, nesterov_avx2},
+		Largest:             largest_avx2,
+		SumSquares:          sumSquares_avx2,
 	}
 }

@@ -22,6 +22,9 @@ type Train struct {
 	Blend    func(*Elements)    // y = A*x + B*y
 	Scale    func(*Elements)    // y = A*x
 	Momentum [2]func(*Momentum) // plain, Nesterov
+
+	Largest    func(*Largest)
+	SumSquares func(*SumSquares)
 }
 
 // OuterMost is the most vectors of columns for which there is an Outer.

@@ -29,6 +29,8 @@ func training() {
 	maskElements()
 	blendElements()
 	scaleElements()
+	largest()
+	sumSquares()
 	momentum(false)
 	momentum(true)
 }

@@ -16,6 +16,12 @@ func trainingWide() {
 	for vectors := 1; vectors <= 6; vectors++ {
 		outerWide(vectors)
 	}
+	momentsWide()
+	for _, masked := range []bool{false, true} {
+		gradSumsWide(masked)
+		normalizeGradWide(masked)
+	}
+	normalizeWide()
 }
 
 // outerWide is outer with AVX-512. Two channel blocks share a register, of which the second is inserted from memory; an odd
