@@ -1,148 +1,96 @@
 package cpu
 
 import (
-	"math"
-
 	"mnv2/backend"
+	"mnv2/cpu/internal/kernels"
 )
 
-// optimizer is one step of a rule other than SGD's, weight by weight, in float32. The formulas stand at [backend.Update].
+// optimizer is one step of a rule other than SGD's, in one pass over all that a weight has, in float32. The formulas stand at
+// [backend.Update].
 type optimizer struct {
 	*env
-	op   backend.Update
-	task func(chunk, worker int)
+	elements int
+	states   int
+	kernel   func(*kernels.Optimizer)
+	args     own[optimizerArgs]
+	task     func(chunk, worker int)
+}
+
+// optimizerArgs are the arguments of the kernel, and room for numbers that do not make eight.
+type optimizerArgs struct {
+	kernels.Optimizer
+	dw, w, v, s vec
 }
 
 func newOptimizer(o backend.Update, e *env) (program, string) {
-	p := &optimizer{env: e, op: o}
-	tasks := map[backend.Rule]func(chunk, worker int){backend.Adam: p.adam, backend.Lion: p.lion, backend.RMSProp: p.rmsprop,
-		backend.Adagrad: p.adagrad, backend.Blend: p.blend, backend.Lamb: p.lamb}
-	p.task = tasks[o.Rule]
-	if p.task == nil {
+	switch o.Rule {
+	case backend.Lamb:
+		return newLamb(o, e), ""
+	case backend.Blend:
+		return newBlend(o, e), ""
+	}
+	rules := map[backend.Rule]func(*kernels.Optimizer){backend.Adam: e.train.Adam, backend.Lion: e.train.Lion,
+		backend.RMSProp: e.train.RMSProp, backend.Adagrad: e.train.Adagrad}
+	p := &optimizer{env: e, elements: o.Elements, states: o.Rule.States(), kernel: rules[o.Rule], args: newOwn[optimizerArgs](e)}
+	if p.kernel == nil {
 		return nil, "no update rule " + o.Rule.String()
 	}
+	p.task = p.step
 	return p, ""
 }
 
 func (p *optimizer) workspace() int64 { return 0 }
 
 func (p *optimizer) run() error {
-	chunks := flatChunks(p.op.Elements)
-	if p.op.Rule == backend.Lamb {
-		chunks = p.op.Tensors
-	}
-	p.parallel(chunks, p.task)
+	p.parallel(flatChunks(p.elements), p.task)
 	return nil
 }
 
-// part returns the numbers of operand i that belong to a chunk.
-func (p *optimizer) part(i, chunk int) []float32 {
-	from, to := flatRange(chunk, p.op.Elements)
-	return p.f32(i)[from:to]
-}
-
-// gradient is d*scale; with a scale of 0 the gradient counts as 0, whatever it holds.
-func gradient(d, scale float32) float32 {
-	if scale == 0 {
-		return 0
+func (p *optimizer) step(chunk, worker int) {
+	from, to := flatRange(chunk, p.elements)
+	dw, w, v := p.f32(0)[from:to], p.f32(2)[from:to], p.f32(3)[from:to]
+	var s []float32
+	if p.states == 2 {
+		s = p.f32(4)[from:to]
 	}
-	return d * scale
-}
-
-func root(x float32) float32 { return float32(math.Sqrt(float64(x))) }
-
-func (p *optimizer) adam(chunk, _ int) {
-	dw, w := p.part(0, chunk), p.part(2, chunk)
-	adamStep(p.f32(1), dw, w[:len(dw)], p.part(3, chunk)[:len(dw)], p.part(4, chunk)[:len(dw)])
-}
-
-func adamStep(h, dw, w, v, s []float32) {
-	lr, decay, mu, scale := h[backend.HyperLR], h[backend.HyperWeightDecay], h[backend.HyperMomentum], h[backend.HyperGradScale]
-	beta, eps, wd := h[backend.HyperSecond], h[backend.HyperEps], h[backend.HyperDecoupled]
-	c1, c2, c3 := h[backend.HyperFirstScale], h[backend.HyperSecondScale], h[backend.HyperGradShare]
-	for i, d := range dw {
-		g := gradient(d, scale) + decay*w[i]
-		v[i] = mu*v[i] + (1-mu)*g
-		s[i] = beta*s[i] + (1-beta)*g*g
-		w[i] -= lr * ((c1*v[i]+c3*g)/(root(c2*s[i])+eps) + wd*w[i])
+	a, h := p.args.of(worker), p.f32(1)
+	if h[backend.HyperGradScale] == 0 {
+		dw = noGradient[:to-from]
 	}
-}
-
-func (p *optimizer) lion(chunk, _ int) {
-	h, dw, w, v := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk)
-	mu, beta, wd := h[backend.HyperMomentum], h[backend.HyperSecond], h[backend.HyperDecoupled]
-	for i, d := range dw {
-		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
-		u := mu*v[i] + (1-mu)*g
-		switch {
-		case u > 0:
-			u = 1
-		case u < 0:
-			u = -1
+	a.numbers(h)
+	whole := len(dw) / lanes * lanes
+	if whole > 0 {
+		a.DW, a.W, a.V, a.S, a.Count = &dw[0], &w[0], &v[0], first(s), whole/lanes
+		p.kernel(&a.Optimizer)
+	}
+	if whole < len(dw) {
+		lists := [...][]float32{dw, w, v, s}
+		rest := [...]*vec{&a.dw, &a.w, &a.v, &a.s}
+		for i, list := range lists {
+			copy(rest[i][:], list[min(whole, len(list)):])
 		}
-		v[i] = beta*v[i] + (1-beta)*g
-		w[i] -= h[backend.HyperLR] * (u + wd*w[i])
-	}
-}
-
-func (p *optimizer) rmsprop(chunk, _ int) {
-	h, dw, w, v, s := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk), p.part(4, chunk)
-	beta := h[backend.HyperSecond]
-	for i, d := range dw {
-		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
-		s[i] = beta*s[i] + (1-beta)*g*g
-		v[i] = h[backend.HyperMomentum]*v[i] + h[backend.HyperLR]*g/root(s[i]+h[backend.HyperEps])
-		w[i] -= h[backend.HyperGradShare] * v[i]
-	}
-}
-
-func (p *optimizer) adagrad(chunk, _ int) {
-	h, dw, w, v := p.f32(1), p.part(0, chunk), p.part(2, chunk), p.part(3, chunk)
-	for i, d := range dw {
-		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
-		v[i] += g * g
-		w[i] -= h[backend.HyperLR] * g / (root(v[i]) + h[backend.HyperEps])
-	}
-}
-
-func (p *optimizer) blend(chunk, _ int) {
-	h, dw, w := p.f32(1), p.part(0, chunk), p.part(2, chunk)
-	mu, share := h[backend.HyperMomentum], h[backend.HyperLR]*h[backend.HyperGradScale]
-	if mu == 0 { // w may hold anything, NaN too
-		for i, d := range dw {
-			w[i] = gradient(d, share)
+		a.DW, a.W, a.V, a.S, a.Count = &a.dw[0], &a.w[0], &a.v[0], &a.s[0], 1
+		p.kernel(&a.Optimizer)
+		for i, list := range lists[1:] {
+			copy(list[min(whole, len(list)):], rest[i+1][:])
 		}
-		return
 	}
-	for i, d := range dw {
-		w[i] = mu*w[i] + gradient(d, share)
-	}
+	*a = optimizerArgs{}
 }
 
-// lamb is the step of one tensor: its moments and norms, then its weights, whose direction is worked out again.
-func (p *optimizer) lamb(tensor, _ int) {
-	ends := slab[int32](p.operands[2])
-	from, to := 0, int(ends[tensor])
-	if tensor > 0 {
-		from = int(ends[tensor-1])
+// numbers fills in those of a step.
+func (a *optimizerArgs) numbers(h []float32) {
+	a.Rate, a.Decay, a.Scale = filled(h[backend.HyperLR]), filled(h[backend.HyperWeightDecay]), filled(h[backend.HyperGradScale])
+	a.Momentum, a.NotMomentum = filled(h[backend.HyperMomentum]), filled(1-h[backend.HyperMomentum])
+	a.Second, a.NotSecond, a.Eps = filled(h[backend.HyperSecond]), filled(1-h[backend.HyperSecond]), filled(h[backend.HyperEps])
+	a.FirstScale, a.SecondScale = filled(h[backend.HyperFirstScale]), filled(h[backend.HyperSecondScale])
+	a.Share, a.Decoupled, a.One = filled(h[backend.HyperGradShare]), filled(h[backend.HyperDecoupled]), filled(1)
+}
+
+// filled returns eight times a number.
+func filled(x float32) (v vec) {
+	for l := range v {
+		v[l] = x
 	}
-	h := p.f32(1)
-	dw, w, v, s := p.f32(0)[from:to], p.f32(3)[from:to], p.f32(4)[from:to], p.f32(5)[from:to]
-	c1, c2, eps, wd := h[backend.HyperFirstScale], h[backend.HyperSecondScale], h[backend.HyperEps], h[backend.HyperDecoupled]
-	mu, beta := h[backend.HyperMomentum], h[backend.HyperSecond]
-	var ww, gg, zz float64
-	for i, d := range dw {
-		g := gradient(d, h[backend.HyperGradScale]) + h[backend.HyperWeightDecay]*w[i]
-		v[i] = mu*v[i] + (1-mu)*g
-		s[i] = beta*s[i] + (1-beta)*g*g
-		z := c1*v[i]/root(c2*s[i]+eps) + wd*w[i]
-		ww, gg, zz = ww+float64(w[i])*float64(w[i]), gg+float64(g)*float64(g), zz+float64(z)*float64(z)
-	}
-	rate := float32(1)
-	if ww > 0 && gg > 0 && zz > 0 {
-		rate = float32(math.Min(math.Sqrt(ww/zz), 10))
-	}
-	for i := range w {
-		w[i] -= h[backend.HyperLR] * rate * (c1*v[i]/(root(c2*s[i])+eps) + wd*w[i])
-	}
+	return v
 }

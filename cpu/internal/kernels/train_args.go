@@ -199,6 +199,24 @@ type SumSquares struct {
 	Sums  *float64 // [8]
 }
 
+// Optimizer is a step of an optimizer other than SGD for 8*Count weights. Every number of the step is there eight times. With g =
+// dw*Scale + Decay*w, and w from before the step on the right:
+//
+//	Adam     v = Momentum*v + NotMomentum*g; s = Second*s + NotSecond*g*g
+//	         w -= Rate*((FirstScale*v + Share*g)/(sqrt(SecondScale*s) + Eps) + Decoupled*w)
+//	Lion     u = sign(Momentum*v + NotMomentum*g); v = Second*v + NotSecond*g; w -= Rate*(u + Decoupled*w)
+//	RMSProp  s = Second*s + NotSecond*g*g; v = Momentum*v + Rate*g/sqrt(s + Eps); w -= Share*v
+//	Adagrad  v = v + g*g; w -= Rate*g/(sqrt(v) + Eps)
+type Optimizer struct {
+	DW, W, V, S                       *float32 // S of Adam and RMSProp only
+	Count                             int      // of eights, 1 or more
+	Rate, Decay, Momentum, Scale      vec
+	Second, Eps                       vec
+	FirstScale, SecondScale, Share    vec
+	Decoupled, NotMomentum, NotSecond vec // NotMomentum is 1-Momentum, NotSecond is 1-Second
+	One                               vec // 1
+}
+
 // StemGradWeight is the gradient of one row of taps of a 3x3 convolution with stride 2 and padding 1 over pictures of three
 // channels, for one block of eight output channels, over Count rows of the output:
 //

@@ -123,3 +123,23 @@ func momentum_avx2(a *Momentum)
 //
 //go:noescape
 func nesterov_avx2(a *Momentum)
+
+// adam_avx2 is the rule of that name in Train, with AVX2 and FMA.
+//
+//go:noescape
+func adam_avx2(a *Optimizer)
+
+// lion_avx2 is the rule of that name in Train, with AVX2 and FMA.
+//
+//go:noescape
+func lion_avx2(a *Optimizer)
+
+// rmsprop_avx2 is the rule of that name in Train, with AVX2 and FMA.
+//
+//go:noescape
+func rmsprop_avx2(a *Optimizer)
+
+// adagrad_avx2 is the rule of that name in Train, with AVX2 and FMA.
+//
+//go:noescape
+func adagrad_avx2(a *Optimizer)

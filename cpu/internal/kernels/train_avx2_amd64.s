@@ -2648,3 +2648,172 @@ eight_ones:
 eight_ones_none:
 	VZEROUPPER
 	RET
+
+// func adam_avx2(a *Optimizer)
+// Requires: AVX, FMA3
+TEXT ·adam_avx2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+
+eight:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (CX), Y1
+	VMULPS      136(AX), Y1, Y1
+	VFMADD231PS 72(AX), Y0, Y1
+	VMOVUPS     104(AX), Y2
+	VMULPS      (BX), Y2, Y2
+	VFMADD231PS 360(AX), Y1, Y2
+	VMOVUPS     Y2, (BX)
+	VMOVUPS     168(AX), Y3
+	VMULPS      (SI), Y3, Y3
+	VMOVUPS     392(AX), Y4
+	VMULPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y4, Y3
+	VMOVUPS     Y3, (SI)
+	VMOVUPS     264(AX), Y4
+	VMULPS      Y3, Y4, Y4
+	VMOVUPS     232(AX), Y3
+	VMULPS      Y2, Y3, Y3
+	VSQRTPS     Y4, Y4
+	VADDPS      200(AX), Y4, Y4
+	VFMADD231PS 296(AX), Y1, Y3
+	VDIVPS      Y4, Y3, Y3
+	VFMADD231PS 328(AX), Y0, Y3
+	VMOVUPS     40(AX), Y1
+	VMULPS      Y3, Y1, Y1
+	VSUBPS      Y1, Y0, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	ADDQ        $+32, SI
+	DECQ        DI
+	JNZ         eight
+	VZEROUPPER
+	RET
+
+// func lion_avx2(a *Optimizer)
+// Requires: AVX, FMA3
+TEXT ·lion_avx2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+
+eight:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (CX), Y1
+	VMULPS      136(AX), Y1, Y1
+	VFMADD231PS 72(AX), Y0, Y1
+	VMOVUPS     104(AX), Y2
+	VMULPS      (BX), Y2, Y2
+	VFMADD231PS 360(AX), Y1, Y2
+	VMOVUPS     168(AX), Y3
+	VMULPS      (BX), Y3, Y3
+	VFMADD231PS 392(AX), Y1, Y3
+	VMOVUPS     Y3, (BX)
+	VXORPS      Y1, Y1, Y1
+	VMOVUPS     424(AX), Y4
+	VCMPPS      $0x1e, Y1, Y2, Y3
+	VCMPPS      $0x11, Y1, Y2, Y1
+	VCMPPS      $0x03, Y2, Y2, Y2
+	VANDPS      Y4, Y3, Y3
+	VANDPS      Y4, Y1, Y1
+	VSUBPS      Y1, Y3, Y3
+	VORPS       Y2, Y3, Y3
+	VFMADD231PS 328(AX), Y0, Y3
+	VMOVUPS     40(AX), Y1
+	VMULPS      Y3, Y1, Y1
+	VSUBPS      Y1, Y0, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	ADDQ        $+32, SI
+	DECQ        DI
+	JNZ         eight
+	VZEROUPPER
+	RET
+
+// func rmsprop_avx2(a *Optimizer)
+// Requires: AVX, FMA3
+TEXT ·rmsprop_avx2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+
+eight:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (CX), Y1
+	VMULPS      136(AX), Y1, Y1
+	VFMADD231PS 72(AX), Y0, Y1
+	VMOVUPS     40(AX), Y2
+	VMULPS      Y1, Y2, Y2
+	VMOVUPS     168(AX), Y3
+	VMULPS      (SI), Y3, Y3
+	VMOVUPS     392(AX), Y4
+	VMULPS      Y1, Y4, Y4
+	VFMADD231PS Y1, Y4, Y3
+	VMOVUPS     Y3, (SI)
+	VADDPS      200(AX), Y3, Y1
+	VSQRTPS     Y1, Y1
+	VDIVPS      Y1, Y2, Y2
+	VMOVUPS     104(AX), Y1
+	VMULPS      (BX), Y1, Y1
+	VADDPS      Y2, Y1, Y1
+	VMOVUPS     Y1, (BX)
+	VMOVUPS     296(AX), Y2
+	VMULPS      Y1, Y2, Y2
+	VSUBPS      Y2, Y0, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	ADDQ        $+32, SI
+	DECQ        DI
+	JNZ         eight
+	VZEROUPPER
+	RET
+
+// func adagrad_avx2(a *Optimizer)
+// Requires: AVX, FMA3
+TEXT ·adagrad_avx2(SB), NOSPLIT, $0-8
+	MOVQ a+0(FP), AX
+	MOVQ (AX), CX
+	MOVQ 8(AX), DX
+	MOVQ 16(AX), BX
+	MOVQ 24(AX), SI
+	MOVQ 32(AX), DI
+
+eight:
+	VMOVUPS     (DX), Y0
+	VMOVUPS     (CX), Y1
+	VMULPS      136(AX), Y1, Y1
+	VFMADD231PS 72(AX), Y0, Y1
+	VMOVUPS     40(AX), Y3
+	VMULPS      Y1, Y3, Y3
+	VMOVUPS     (BX), Y2
+	VFMADD231PS Y1, Y1, Y2
+	VMOVUPS     Y2, (BX)
+	VSQRTPS     Y2, Y2
+	VADDPS      200(AX), Y2, Y2
+	VDIVPS      Y2, Y3, Y3
+	VSUBPS      Y3, Y0, Y0
+	VMOVUPS     Y0, (DX)
+	ADDQ        $+32, CX
+	ADDQ        $+32, DX
+	ADDQ        $+32, BX
+	ADDQ        $+32, SI
+	DECQ        DI
+	JNZ         eight
+	VZEROUPPER
+	RET

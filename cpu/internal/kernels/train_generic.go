@@ -26,6 +26,10 @@ func genericTrain() *Train {
 		Blend:               blendElements,
 		Scale:               scaleElements,
 		Momentum:            [2]func(*Momentum){momentum, nesterov},
+		Adam:                adam,
+		Lion:                lion,
+		RMSProp:             rmsprop,
+		Adagrad:             adagrad,
 		Largest:             largest,
 		SumSquares:          sumSquares,
 	}

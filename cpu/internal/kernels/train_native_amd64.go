@@ -36,6 +36,10 @@ func trainAVX2() *Train {
 		Blend:               blend_avx2,
 		Scale:               scale_avx2,
 		Momentum:            [2]func(*Momentum){momentum_avx2, nesterov_avx2},
+		Adam:                adam_avx2,
+		Lion:                lion_avx2,
+		RMSProp:             rmsprop_avx2,
+		Adagrad:             adagrad_avx2,
 		Largest:             largest_avx2,
 		SumSquares:          sumSquares_avx2,
 	}

@@ -23,6 +23,8 @@ type Train struct {
 	Scale    func(*Elements)    // y = A*x
 	Momentum [2]func(*Momentum) // plain, Nesterov
 
+	Adam, Lion, RMSProp, Adagrad func(*Optimizer)
+
 	Largest    func(*Largest)
 	SumSquares func(*SumSquares)
 }

@@ -33,6 +33,7 @@ func training() {
 	sumSquares()
 	momentum(false)
 	momentum(true)
+	optimizers()
 }
 
 // zeros returns n new registers that hold 0.

@@ -141,10 +141,11 @@ func (n norm) mask(centred, dy VecVirtual, clamp []VecVirtual) {
 	VANDPS(y, dy, dy)
 }
 
-// Predicates of VCMPPS that are false for NaN and raise nothing.
+// Predicates of VCMPPS that raise nothing. The first two are false for NaN.
 const (
-	cmpGreater = 0x1e // GT_OQ
-	cmpLess    = 0x11 // LT_OQ
+	cmpGreater   = 0x1e // GT_OQ
+	cmpLess      = 0x11 // LT_OQ
+	cmpUnordered = 0x03 // UNORD_Q, which is true for NaN alone
 )
 
 func maskedName(name string, masked bool) string {
