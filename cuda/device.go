@@ -30,6 +30,7 @@ type Device struct {
 	cubins     *cubin.Cache
 	modules    map[moduleKey]*module
 	engines    engines
+	choices    *cubin.Cache // of engines, see fastestEngine
 	live       map[*buffer]struct{}
 	plans      map[*plan]struct{}
 	recordings map[*recording]struct{}

@@ -5,6 +5,7 @@ package cuda
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 
 	"mnv2/backend"
 	"mnv2/csrc/nv"
@@ -99,11 +100,20 @@ func Open(index int, o Options) (backend.Backend, error) {
 		return nil, unavailable(name, err)
 	}
 	d := &Device{name: name, info: describe(lib, g), gpu: g, arch: arch, options: o, c: c, cubins: &cubin.Cache{Dir: kept, Warn: o.Warn},
-		live: map[*buffer]struct{}{}, plans: map[*plan]struct{}{}, recordings: map[*recording]struct{}{}, modules: map[moduleKey]*module{}}
+		choices: choicesBeside(kept, o.Warn), live: map[*buffer]struct{}{}, plans: map[*plan]struct{}{}, recordings: map[*recording]struct{}{}, modules: map[moduleKey]*module{}}
 	if err := d.setUp(); err != nil {
 		return nil, unavailable(name, errors.Join(err, d.Close()))
 	}
 	return d, nil
+}
+
+// choicesBeside is where choices of engines are kept, beside the folder of compiled kernels.
+func choicesBeside(kept string, warn func(string)) *cubin.Cache {
+	c := &cubin.Cache{What: "engine choice", Warn: warn}
+	if kept != "" {
+		c.Dir = filepath.Join(filepath.Dir(kept), "autotune")
+	}
+	return c
 }
 
 // architecture returns what to compile for: the GPU's own, or the newest of its family that the compiler knows, whose code it

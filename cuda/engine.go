@@ -19,6 +19,9 @@ type engines struct {
 	dnn    *nv.DNN
 	tried  bool // to open it
 	chosen map[nv.Conv]engine
+
+	compared int  // convolutions whose engines were measured
+	told     bool // that something could not be measured
 }
 
 // close gives plans and handle back. Nothing may be queued any more.
@@ -83,6 +86,9 @@ func (d *Device) warn(text string) {
 
 // chooseEngine decides for a convolution that is new.
 func (d *Device) chooseEngine(o backend.Conv2D, v nv.Conv) (engine, error) {
+	if d.options.Convolutions == Fastest {
+		return d.fastestEngine(o, v)
+	}
 	plans, err := d.engines.dnn.Plans(v, 1)
 	if errors.Is(err, nv.ErrNoEngine) {
 		return engine{}, nil

@@ -23,7 +23,7 @@ func precisionLevel(in cli.Invocation) string {
 func deviceOptions(in cli.Invocation) devices.Options {
 	o := &in.Options
 	return devices.Options{Threads: o.Threads, Debug: o.DebugDevice, Fast: !o.Deterministic, Down: o.TF32 || precisionLevel(in) == "O1",
-		Warn: func(text string) { fmt.Fprintln(in.Stderr, "mnv2: warning:", text) }}
+		Autotune: o.Autotune, Warn: func(text string) { fmt.Fprintln(in.Stderr, "mnv2: warning:", text) }}
 }
 
 // activationType is the type that activations have on the device: half precision at O2, O3 and auto, which differ in MindCV

@@ -9,8 +9,12 @@ import (
 
 func cudaDriver(o Options) backend.Driver {
 	d := cuda.Driver
+	convolutions := cuda.Own
+	if o.Autotune {
+		convolutions = cuda.Fastest
+	}
 	d.Open = func(index int) (backend.Backend, error) {
-		return cuda.Open(index, cuda.Options{TF32: o.Down, Warn: o.Warn})
+		return cuda.Open(index, cuda.Options{TF32: o.Down, Convolutions: convolutions, Warn: o.Warn})
 	}
 	return d
 }

@@ -12,11 +12,12 @@ import (
 
 // Options are handed to the device that is opened.
 type Options struct {
-	Threads int          // of the CPU device; 0 for all
-	Debug   bool         // wait after every operation and check the memory around every buffer
-	Fast    bool         // allow sums in a varying order where a device has them
-	Down    bool         // let matrix units round float32 operands where a device has none for float32, or is faster so
-	Warn    func(string) // told what the user should know and nothing fails of; may be nil
+	Threads  int          // of the CPU device; 0 for all
+	Debug    bool         // wait after every operation and check the memory around every buffer
+	Fast     bool         // allow sums in a varying order where a device has them
+	Down     bool         // let matrix units round float32 operands where a device has none for float32, or is faster so
+	Autotune bool         // measure which engine is fastest for a convolution where a device has several, and keep the choice
+	Warn     func(string) // told what the user should know and nothing fails of; may be nil
 }
 
 // drivers lists what --device may name, best first: the order in which auto tries.

@@ -135,6 +135,7 @@ type Options struct {
 	EvalShuffle        bool
 	AmpDType           string
 	TF32               bool
+	Autotune           bool
 
 	// Predict and convert.
 	ImagePath string

@@ -139,5 +139,9 @@ func precisionRows() []*Option {
 		{Name: "tf32", Group: Precision, Default: "False", Ours: true, Acts: Runs,
 			Help: "let NVIDIA cards round float32 products to TF32",
 			at:   func(o *Options) any { return &o.TF32 }},
+		{Name: "autotune", Group: Precision, Default: "True", Ours: true, Acts: Runs,
+			Help: "measure once, on NVIDIA cards, whether cuDNN is faster for a convolution; off takes our own kernels",
+			Note: "The choice is kept in the cache folder for the versions and the card that it was measured with. off gives the same choice, and bits, on every card of a kind.",
+			at:   func(o *Options) any { return &o.Autotune }},
 	}
 }

@@ -1,4 +1,5 @@
-// Package cubin keeps machine code of kernels on disk, so that a kernel is compiled once for a machine and not at every start.
+// Package cubin keeps machine code of kernels on disk, so that a kernel is compiled once for a machine and not at every start. What
+// else is dear to make and small is kept the same way.
 //
 // An entry is a file named by everything that the code depends on. It is written aside and renamed, so that processes that
 // compile the same kernel at the same time do not meet, and checked when it is read, so that a torn or altered one is made anew.
@@ -44,6 +45,7 @@ func KeyOf(parts ...string) Key {
 // processes.
 type Cache struct {
 	Dir  string       // made when it is needed; "" keeps nothing
+	What string       // what an entry is, for messages: "compiled kernel" if empty
 	Warn func(string) // told, once, why the folder cannot be used, and of every damaged entry; may be nil
 
 	once sync.Once
@@ -74,7 +76,7 @@ func (c *Cache) Get(k Key, compile func() (Entry, error)) (Entry, error) {
 	if c.Dir == "" {
 		return compile()
 	}
-	path := filepath.Join(c.Dir, hex.EncodeToString(k[:])+".cubin")
+	path := c.path(k)
 	if e, ok := c.read(path, k); ok {
 		return e, nil
 	}
@@ -84,6 +86,22 @@ func (c *Cache) Get(k Key, compile func() (Entry, error)) (Entry, error) {
 	}
 	c.write(path, k, e)
 	return e, nil
+}
+
+// Put keeps e as the entry of k, in the place of one that turned out to be of no use.
+func (c *Cache) Put(k Key, e Entry) {
+	if c.Dir != "" {
+		c.write(c.path(k), k, e)
+	}
+}
+
+func (c *Cache) path(k Key) string { return filepath.Join(c.Dir, hex.EncodeToString(k[:])+".cubin") }
+
+func (c *Cache) what() string {
+	if c.What == "" {
+		return "compiled kernel"
+	}
+	return c.What
 }
 
 // read returns the entry in a file, false if there is none that can be used.
@@ -98,7 +116,7 @@ func (c *Cache) read(path string, k Key) (Entry, bool) {
 	}
 	e, err := decode(b, k)
 	if err != nil {
-		c.warn(fmt.Sprintf("compiled kernel %s: %v: it is compiled anew", path, err))
+		c.warn(fmt.Sprintf("%s %s: %v: it is made anew", c.what(), path, err))
 		return Entry{}, false
 	}
 	return e, true
@@ -124,7 +142,7 @@ func (c *Cache) write(path string, k Key, e Entry) {
 
 func (c *Cache) unusable(err error) {
 	c.once.Do(func() {
-		c.warn(fmt.Sprintf("compiled kernels are not kept, so that every start compiles them: %v (%s names another folder)", err, EnvDir))
+		c.warn(fmt.Sprintf("%ss are not kept, so that every start makes them: %v (%s names another folder)", c.what(), err, EnvDir))
 	})
 }
 
@@ -170,7 +188,7 @@ func decode(b []byte, k Key) (Entry, error) {
 		return Entry{}, errors.New("is damaged")
 	}
 	if !bytes.Equal(body[len(magic):len(magic)+sha256.Size], k[:]) {
-		return Entry{}, errors.New("is of another kernel")
+		return Entry{}, errors.New("belongs to another key")
 	}
 	log, code := binary.LittleEndian.Uint64(body[headSize-16:]), binary.LittleEndian.Uint64(body[headSize-8:])
 	rest := body[headSize:]

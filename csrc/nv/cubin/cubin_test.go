@@ -88,7 +88,7 @@ func TestDamagedEntriesAreMadeAnew(t *testing.T) {
 			}
 			assert.EqualValues(t, 1, n, "the new one was kept")
 			require.Len(t, told, 1)
-			assert.Contains(t, told[0], "is compiled anew")
+			assert.Contains(t, told[0], "is made anew")
 			assert.NotContains(t, told[0], "\n")
 		})
 	}
