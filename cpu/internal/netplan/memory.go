@@ -25,17 +25,21 @@ type arguments struct {
 
 // layOut finds places for all that a run stores.
 func (p *Plan) layOut() {
-	var ring, finished, table, parts int
+	var ring, finished, table, parts, beside int
 	var between [2]int
 	for i := range p.layers {
 		l := &p.layers[i]
 		ring, finished = max(ring, l.ringFloats()), max(finished, l.finishedFloats())
 		between[i%2] = max(between[i%2], l.out.floats())
 		table = max(table, 3*l.finishedRows)
-		if p.splitImages && p.pool.Threads() > 1 {
-			parts = max(parts, (len(l.groups)-1)*l.out.floats())
+		if p.splitImages && p.pool.Threads() > 1 && l.whole {
+			parts, beside = max(parts, (len(l.groups)-1)*l.out.floats()), max(beside, l.in.floats(), l.out.floats())
 		}
 	}
+	var first room // the layers whose outputs have parts are the late, small ones: their parts fit beside them
+	first.take(beside)
+	p.parts = first.take(parts)
+	between[0] = max(between[0], first.used)
 	ring = max(ring, p.head.panelFloats())
 	var scratch room
 	p.workers = make([]worker, p.pool.Threads())
@@ -48,7 +52,7 @@ func (p *Plan) layOut() {
 			w.between = p.workers[0].between
 		}
 	}
-	p.parts = scratch.take(parts)
+	p.parts += p.workers[0].between[0]
 	p.head.layOut(&scratch, len(p.workers))
 	p.scratchFloats = scratch.used
 }
