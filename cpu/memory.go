@@ -50,7 +50,7 @@ func (d *Device) Alloc(bytes int64, label string) (backend.Buffer, error) {
 // ownPages is the size from which a buffer gets pages from the system, where there is a way, in place of the Go heap. They
 // can be given back at once, and the garbage collector, which lets the heap grow to twice what is in use, does not count
 // them.
-const ownPages = 1 << 20
+const ownPages = 128 << 10
 
 // allocate fills b.mem with zero bytes that begin on a multiple of [backend.Alignment].
 func (b *buffer) allocate() (err error) {
