@@ -29,7 +29,7 @@ type Inference struct {
 	images, x, y, logits            backend.Tensor
 
 	record  backend.Recording
-	staging []byte
+	staging []byte // a batch that is not full; nil where batches are one image
 	rows    []float32
 }
 
@@ -61,7 +61,10 @@ func (n *Inference) build() error {
 	if n.scratch, err = n.memory.allocate("inference", &n.filters.copy, &n.x, &n.y, &n.images, &n.logits); err != nil {
 		return err
 	}
-	n.staging, n.rows = make([]byte, n.images.Bytes()), make([]float32, n.logits.Elements())
+	if n.options.Batch > 1 {
+		n.staging = make([]byte, n.images.Bytes())
+	}
+	n.rows = make([]float32, n.logits.Elements())
 	if err := n.Prepare(); err != nil {
 		return err
 	}
@@ -130,7 +133,8 @@ func (n *Inference) issue() func() error {
 // score per class to dst and waits for them.
 func (n *Inference) Logits(dst []float32, images []byte, count int) error {
 	device, classes := n.params.device, n.params.arch.Classes
-	image := len(n.staging) / n.options.Batch
+	batch := int(n.images.Bytes())
+	image := batch / n.options.Batch
 	switch {
 	case count < 1 || count > n.options.Batch:
 		return fmt.Errorf("model: classify %d images: want 1 to %d", count, n.options.Batch)
@@ -143,7 +147,7 @@ func (n *Inference) Logits(dst []float32, images []byte, count int) error {
 		clear(n.staging[copy(n.staging, images[:count*image]):])
 		images = n.staging
 	}
-	if err := device.Upload(n.images.Buf, n.images.Off, images[:len(n.staging)]); err != nil {
+	if err := device.Upload(n.images.Buf, n.images.Off, images[:batch]); err != nil {
 		return err
 	}
 	if err := n.record.Run(); err != nil {
