@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"mnv2/weights"
 )
@@ -54,13 +54,14 @@ func (k *keeper) written() []writtenFile {
 	return files
 }
 
-// tidy removes what a run that was killed in the middle of writing a checkpoint left of it. That it cannot be removed harms nothing.
+// temporary is how files are called while they are written.
+var temporary = regexp.MustCompile(`^\..+\.tmp-\d+$`)
+
+// tidy removes what a run that was killed in the middle of writing left in the folder. That something cannot be removed harms nothing.
 func (k *keeper) tidy() {
 	entries, _ := os.ReadDir(k.dir)
 	for _, e := range entries {
-		name, isHidden := strings.CutPrefix(e.Name(), ".")
-		name = strings.TrimPrefix(name, "optim_")
-		if isHidden && strings.HasPrefix(name, k.name) && strings.Contains(name, ".tmp-") {
+		if temporary.MatchString(e.Name()) {
 			_ = os.Remove(filepath.Join(k.dir, e.Name()))
 		}
 	}

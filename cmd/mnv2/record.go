@@ -191,7 +191,16 @@ func samples(ctx context.Context, j *trainJob) ([]report.Picture, error) {
 	size := len(batch.Images) / len(batch.Labels)
 	for i := range min(batch.Count, samplesShown) {
 		list = append(list, report.Picture{JPEG: report.Thumbnail(batch.Images[i*size:(i+1)*size], j.o.ImageResize, j.o.InChannels),
-			Text: j.train.Classes()[batch.Labels[i]]})
+			Text: caption(batch, i, j.train.Classes())})
 	}
 	return list, nil
+}
+
+// caption names the class of picture i, and how much it has of each if two are mixed.
+func caption(b *data.Batch, i int, classes []string) string {
+	label := classes[b.Labels[i]]
+	if b.Lambda == nil || b.Lambda[i] == 1 {
+		return label
+	}
+	return fmt.Sprintf("%s %.0f %%, %s %.0f %%", label, 100*b.Lambda[i], classes[b.Partners[i]], 100*(1-b.Lambda[i]))
 }
