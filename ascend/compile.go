@@ -98,6 +98,8 @@ func (p *program) write(op backend.Op) string {
 		return p.each(o.Desc, func() string { return p.blend(o) })
 	case backend.Dropout:
 		return p.each(o.In(), func() string { return p.dropout(o) })
+	case backend.ClassLoss:
+		return p.classLoss(o)
 	case backend.DropPath:
 		return p.each(o.In(), func() string { return p.dropPath(o) })
 	case backend.Guard:
