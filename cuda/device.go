@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"mnv2/csrc/nv/cubin"
 )
 
-// Device is one GPU, opened. It implements [backend.Backend], [backend.Recorder] and [backend.Timer].
+// Device is one GPU, opened. It implements [backend.Backend], [backend.Recorder], [backend.Timer], [backend.Room] and [backend.Monitor].
 type Device struct {
 	name       string
 	info       backend.Info
@@ -41,6 +42,9 @@ type Device struct {
 	lost       error      // why the device cannot be used any more
 	closed     bool
 	busy       atomic.Bool
+
+	openManagement sync.Once
+	management     *nv.Management // nil without NVML
 }
 
 // setUp makes what every use of the device needs.

@@ -30,13 +30,16 @@ func probe() ([]backend.Info, error) {
 	if err != nil {
 		return nil, unavailable(driverName, err)
 	}
+	management, without := nv.OpenManagement(nv.OptionsFromEnv())
 	var list []backend.Info
 	for i := range n {
 		g, err := lib.Device(i)
 		if err != nil {
 			return list, unavailable(deviceName(i), err)
 		}
-		list = append(list, describe(lib, g))
+		info := describe(lib, g)
+		addState(&info, management, without, g)
+		list = append(list, info)
 	}
 	return list, nil
 }

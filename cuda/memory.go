@@ -45,6 +45,19 @@ func (d *Device) Alloc(bytes int64, label string) (backend.Buffer, error) {
 	return b, nil
 }
 
+// Room implements backend.Room.
+func (d *Device) Room() (int64, error) {
+	if err := d.enter("ask for free memory"); err != nil {
+		return 0, err
+	}
+	defer d.leave()
+	free, _, err := d.c.MemInfo()
+	if err != nil {
+		return 0, d.fail("ask for free memory", err)
+	}
+	return free, nil
+}
+
 // exhausted returns the error of an allocation. If there was no room it says what is free and who has the rest.
 func (d *Device) exhausted(what string, err error) error {
 	var v *nv.Error

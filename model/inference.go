@@ -42,7 +42,8 @@ func NewInference(p *Parameters, o InferenceOptions) (*Inference, error) {
 	return n, nil
 }
 
-func (n *Inference) build() error {
+// lay makes the plans and says what memory they need.
+func (n *Inference) lay() error {
 	device := n.params.device
 	n.filters = filters{params: n.params, dtype: activations(device, n.options.DType)}
 	chain, err := n.params.arch.Blocks(backend.Infer, n.filters.dtype, device.Info().Layout, n.options.Batch, n.options.Size)
@@ -58,6 +59,14 @@ func (n *Inference) build() error {
 	n.logits = n.memory.reserve(n.output.Op().(backend.Convert).To)
 	n.memory.want(n.plans...)
 	n.memory.saved = n.infer.Saved()
+	return nil
+}
+
+func (n *Inference) build() error {
+	err := n.lay()
+	if err != nil {
+		return err
+	}
 	if n.scratch, err = n.memory.allocate("inference", &n.filters.copy, &n.x, &n.y, &n.images, &n.logits); err != nil {
 		return err
 	}

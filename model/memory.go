@@ -67,6 +67,18 @@ func (m *memory) alloc(bytes int64, label string) (backend.Buffer, error) {
 	return buf, nil
 }
 
+// grain is what devices round an allocation up to.
+const grain = 2 << 20
+
+// needed is what allocate takes, rounded up as devices do.
+func (m *memory) needed() int64 {
+	total := int64(0)
+	for _, n := range []int64{m.size, m.workspace, m.saved} {
+		total += (n + grain - 1) / grain * grain
+	}
+	return total
+}
+
 // bytes is what has been allocated.
 func (m *memory) bytes() int64 {
 	total := int64(0)

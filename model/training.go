@@ -63,7 +63,8 @@ func NewTraining(s *TrainState, o TrainingOptions) (*Training, error) {
 	return t, nil
 }
 
-func (t *Training) build() error {
+// lay makes the plans and says what memory they need.
+func (t *Training) lay() error {
 	device := t.state.params.device
 	t.filters = filters{params: t.state.params, dtype: activations(device, t.options.DType)}
 	var err error
@@ -79,6 +80,14 @@ func (t *Training) build() error {
 		return fmt.Errorf("model: %w", err)
 	}
 	t.reserve()
+	return nil
+}
+
+func (t *Training) build() error {
+	err := t.lay()
+	if err != nil {
+		return err
+	}
 	t.scratch, err = t.memory.allocate("training", t.tensors()...)
 	if err != nil {
 		return err

@@ -1,6 +1,10 @@
 package train
 
-import "time"
+import (
+	"time"
+
+	"mnv2/backend"
+)
 
 // Event is something that happened in a run: one of the structs below.
 type Event interface{ event() }
@@ -36,6 +40,8 @@ type Logged struct {
 	LossScale    float64 // of the next step
 	Skipped      int     // steps of the run that changed nothing because their loss or gradients were not finite
 	GradientNorm float64 // of the last step that counted; 0 if it has no limit
+
+	Gauges []backend.Gauge // how the device is, where it tells
 }
 
 // Skipped tells, after a step that is logged, that steps since the one logged before changed nothing because their loss or gradients were not finite.

@@ -145,7 +145,7 @@ func prepare(o Options, in Inputs, at weights.RunState, rates []float64) (*run, 
 		return nil, err
 	}
 	if err := r.open(); err != nil {
-		return nil, errors.Join(err, r.close())
+		return nil, errors.Join(r.withFittingBatch(err), r.close())
 	}
 	return r, nil
 }
@@ -168,8 +168,7 @@ func (r *run) open() (err error) {
 	if _, err = r.training(r.Batch * r.in.Train.Splits()); err != nil || r.in.Val == nil {
 		return err
 	}
-	r.eval, err = model.NewInference(r.judged(), model.InferenceOptions{
-		Batch: r.Batch, Size: cmp.Or(r.EvalSize, r.ImageSize), DType: r.DType, Normalization: r.Normalization, Fuse: r.Fuse})
+	r.eval, err = model.NewInference(r.judged(), r.evalOptions(r.Batch))
 	return err
 }
 
@@ -181,13 +180,23 @@ func (r *run) judged() *model.Parameters {
 	return r.params
 }
 
+// stepOptions are those of steps of n images.
+func (r *run) stepOptions(n int) model.TrainingOptions {
+	return model.TrainingOptions{Batch: n, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization,
+		Smoothing: r.Smoothing, Soft: r.soft, Loss: r.loss.kind, SumLoss: r.loss.sum, DropPath: r.DropPath, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse}
+}
+
+// evalOptions are those of validation n images at a time.
+func (r *run) evalOptions(n int) model.InferenceOptions {
+	return model.InferenceOptions{Batch: n, Size: cmp.Or(r.EvalSize, r.ImageSize), DType: r.DType, Normalization: r.Normalization, Fuse: r.Fuse}
+}
+
 // training returns the network made ready for steps of n images.
 func (r *run) training(n int) (*model.Training, error) {
 	if t, ok := r.steps[n]; ok {
 		return t, nil
 	}
-	t, err := model.NewTraining(r.state, model.TrainingOptions{Batch: n, Size: r.ImageSize, DType: r.DType, Normalization: r.Normalization,
-		Smoothing: r.Smoothing, Soft: r.soft, Loss: r.loss.kind, SumLoss: r.loss.sum, DropPath: r.DropPath, Rule: r.rule, Clip: r.Clip, Window: r.window(), Fuse: r.Fuse})
+	t, err := model.NewTraining(r.state, r.stepOptions(n))
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"mnv2/backend"
 	"mnv2/data"
 	"mnv2/model"
 )
@@ -79,7 +80,7 @@ func (r *run) reportStep(t *model.Training, images int, lr float64) error {
 		r.at.LastLoss = loss
 	}
 	r.pace.step(&stepped)
-	r.Report(Logged{Stepped: stepped, Loss: loss, Elapsed: r.pace.sinceLog(), LossScale: health.Scale, Skipped: health.Skipped, GradientNorm: health.Norm})
+	r.Report(Logged{Stepped: stepped, Loss: loss, Elapsed: r.pace.sinceLog(), LossScale: health.Scale, Skipped: health.Skipped, GradientNorm: health.Norm, Gauges: r.gauges()})
 	return r.examine(t, health, loss, lr)
 }
 
@@ -90,4 +91,13 @@ func (r *run) readLoss(t *model.Training) (float64, error) {
 		return 0, fmt.Errorf("read the loss: %w", err)
 	}
 	return r.loss.of(r.losses), nil
+}
+
+// gauges asks the device how it is.
+func (r *run) gauges() []backend.Gauge {
+	m, tells := backend.As[backend.Monitor](r.in.Device)
+	if !tells {
+		return nil
+	}
+	return m.Gauges()
 }

@@ -46,7 +46,9 @@ func TestDevicesListsGPUs(t *testing.T) {
 	t.Setenv(nv.EnvLibs, "only:"+folder)
 	stdout, _, code := call(t, "devices")
 	assert.Zero(t, code)
-	for _, want := range []string{"cuda:0   Stand-in 9.0, 8.0 GiB, layout nhwc", "compute capability: 9.0", "NVRTC: 12.9 " + folder, "CUDA driver: CUDA 12.9 " + folder} {
+	for _, want := range []string{"cuda:0   Stand-in 9.0, 8.0 GiB, layout nhwc", "compute capability: 9.0", "NVRTC: 12.9 " + folder, "CUDA driver: CUDA 12.9 " + folder,
+		"NVML: 12.575.57.08 " + folder, "NVIDIA driver: 575.57.08", "37 % busy, 0.0 of 8.0 GiB in use, 41 °C, 91.5 of 700 W, " +
+			"clocks limited by power cap and heat, ECC on with 2 uncorrected errors, MIG off"} {
 		assert.Contains(t, stdout, want)
 	}
 }

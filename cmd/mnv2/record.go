@@ -97,6 +97,9 @@ func (r *recorder) step(e train.Logged) error {
 	at := r.globalStep(e.Epoch, e.Step)
 	err := r.events.Scalars(at, tfevents.Scalar{Tag: "loss/train", Value: e.Loss}, tfevents.Scalar{Tag: "learning rate", Value: e.LR},
 		tfevents.Scalar{Tag: "speed/images per second", Value: e.ImagesPerSec}, tfevents.Scalar{Tag: "speed/input wait", Value: e.InputWait})
+	for _, g := range e.Gauges {
+		err = errors.Join(err, r.events.Scalars(at, tfevents.Scalar{Tag: "device/" + g.Name + " " + g.Unit, Value: g.Value}))
+	}
 	return errors.Join(err, r.events.Flush(), r.history.Step(report.Step{Epoch: e.Epoch, Step: e.Step, GlobalStep: at, Loss: e.Loss, LR: e.LR,
 		ImagesPerSec: e.ImagesPerSec, InputWait: e.InputWait}))
 }

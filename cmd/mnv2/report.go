@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"mnv2/backend"
 	"mnv2/internal/cli"
 	"mnv2/internal/term"
 	"mnv2/train"
@@ -28,6 +29,7 @@ type reporter struct {
 	log      io.WriteCloser
 	bad      int
 	lastLoss float64
+	gauges   []backend.Gauge // how the device was when the last step was logged
 	spark    []float64
 }
 
@@ -145,8 +147,12 @@ func (r *reporter) logged(e train.Logged) {
 		if e.GradientNorm > 0 {
 			line["gradient_norm"] = e.GradientNorm
 		}
+		for _, g := range e.Gauges {
+			line["device_"+g.Name] = g.Value
+		}
 		r.json(line)
 	}
+	r.gauges = e.Gauges
 }
 
 // finite is what stands for a number in JSON, which has no word for those that are not finite.
@@ -191,6 +197,9 @@ func (r *reporter) epochEnded(e train.EpochEnded) {
 		text += fmt.Sprintf("  top-1 %6.2f %%  top-5 %6.2f %%", e.Top1, e.Top5)
 	}
 	text += fmt.Sprintf("  %.0f img/s  input wait %.0f %%  %s", e.ImagesPerSec, 100*e.InputWait, term.Duration(e.Total))
+	for _, g := range r.gauges {
+		text += fmt.Sprintf("  %s %.4g %s", g.Name, g.Value, g.Unit)
+	}
 	if e.Validated && e.BestEpoch == e.Epoch {
 		text += "  best"
 	}

@@ -14,12 +14,18 @@ typedef void *cudnnBackendDescriptor_t;
 typedef CUstream cudaStream_t;
 #endif
 
+#if __has_include(<nvml.h>)
+#define NVML_NO_UNVERSIONED_FUNC_DEFS
+#include <nvml.h>
+#endif
+
 #if CUDA_VERSION < 12000 // what came with CUDA 12 has no type here; its entries are left out below
 typedef struct CUgraphExecUpdateResultInfo_st CUgraphExecUpdateResultInfo;
 #endif
 
 #define NV_REAL_HEADERS
 #include "nv.h"
+#include "management.h"
 #include "layout.h"
 
 // The function type in the list against the vendor's declaration.
@@ -45,4 +51,12 @@ NV_CUDA_VALUES(EQUAL)
 NV_NVRTC_VALUES(EQUAL)
 #if HAVE_CUDNN
 NV_CUDNN_VALUES(EQUAL)
+#endif
+
+#if __has_include(<nvml.h>)
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations" // CUDA 13's are; older drivers have no others
+#define SAME_NVML(name, arguments) SAME(name, 0, nvmlReturn_t, arguments)
+NV_NVML_REQUIRED(SAME_NVML)
+NV_NVML_OPTIONAL(SAME_NVML)
+NV_NVML_VALUES(EQUAL)
 #endif

@@ -27,3 +27,10 @@ _Static_assert(offsetof(CUgraphExecUpdateResultInfo, result) == 0, "result");
 _Static_assert(offsetof(CUgraphExecUpdateResultInfo, errorNode) == 8, "errorNode");
 _Static_assert(offsetof(CUgraphExecUpdateResultInfo, errorFromNode) == 16, "errorFromNode");
 #endif
+
+#if !defined(CUDA_VERSION) || __has_include(<nvml.h>)
+_Static_assert(sizeof(nvmlUtilization_t) == 8, "nvmlUtilization_t");
+_Static_assert(sizeof(nvmlMemory_t) == 24, "nvmlMemory_t");
+_Static_assert(offsetof(nvmlMemory_t, total) == 0, "total");
+_Static_assert(offsetof(nvmlMemory_t, used) == 16, "used");
+#endif

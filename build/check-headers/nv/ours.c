@@ -1,3 +1,4 @@
 // The layout of our own structures.
 #include "nv.h"
+#include "management.h"
 #include "layout.h"

@@ -61,7 +61,9 @@ fetch "$cache/cuda-11" nvidia-cuda-runtime-cu11 nvidia-cuda-nvrtc-cu11 nvidia-cu
 fetch "$cache/cuda-12" nvidia-cuda-runtime-cu12 nvidia-cuda-nvrtc-cu12 nvidia-cuda-nvcc-cu12
 fetch "$cache/cuda-13" nvidia-cuda-runtime nvidia-cuda-nvrtc nvidia-cuda-crt
 fetch "$cache/cudnn-9" nvidia-cudnn-cu12
+fetch "$cache/nvml-12" nvidia-nvml-dev-cu12
+fetch "$cache/nvml-13" nvidia-nvml-dev
 check "CUDA 11.8, cuDNN 9" "$cache/cuda-11" "$cache/cudnn-9"
 lacking 11.8
-check "CUDA 12, cuDNN 9" "$cache/cuda-12" "$cache/cudnn-9"
-check "CUDA 13, cuDNN 9" "$cache/cuda-13" "$cache/cudnn-9"
+check "CUDA 12, cuDNN 9, NVML 12" "$cache/cuda-12" "$cache/cudnn-9" "$cache/nvml-12"
+check "CUDA 13, cuDNN 9, NVML 13" "$cache/cuda-13" "$cache/cudnn-9" "$cache/nvml-13"

@@ -1,4 +1,4 @@
-// Package fakenv builds stand-ins for NVIDIA's driver, NVRTC and cuDNN, so that csrc/nv and what stands on it can run on a
+// Package fakenv builds stand-ins for NVIDIA's driver, NVRTC, NVML and cuDNN, so that csrc/nv and what stands on it can run on a
 // machine without a GPU. Device memory is host memory between fences, kernels run on the host (csrc/fake/cudahost), and
 // every call can be made to fail. src/fake.h lists the variables that configure them.
 package fakenv
@@ -28,6 +28,7 @@ const (
 	NVRTC    = "libnvrtc.so.12"
 	Builtins = "libnvrtc-builtins.so.12.9"
 	DNN      = "libcudnn.so.9"
+	NVML     = "libnvidia-ml.so.1"
 )
 
 // coreName is what all of them share.
@@ -45,6 +46,7 @@ var units = []struct {
 	{Driver, []string{"driver.c", "driver_stream.c", "driver_memory.c", "driver_module.c"}},
 	{NVRTC, []string{"nvrtc.c"}},
 	{Builtins, []string{"builtins.c"}},
+	{NVML, []string{"nvml.c"}},
 	{DNN, []string{"cudnn.c", "cudnn_graph.c", "cudnn_conv.c"}},
 }
 
@@ -121,9 +123,13 @@ func sum(hidden []string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	header, err := os.ReadFile(filepath.Join(binding, "nv.h"))
-	if err != nil {
-		return "", err
+	var header []byte
+	for _, name := range []string{"nv.h", "management.h"} {
+		b, err := os.ReadFile(filepath.Join(binding, name))
+		if err != nil {
+			return "", err
+		}
+		header = append(header, b...)
 	}
 	version, _ := exec.Command("gcc", "--version").Output() // Build says if there is none
 	h := sha256.New()
