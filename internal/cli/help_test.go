@@ -74,7 +74,7 @@ func TestCheckExamples(t *testing.T) {
 	app := App{Commands: []Command{{Name: "train", Acts: options.Train, Examples: []string{
 		"mnv2 train --opt adan", "mnv2 train --nosuch", "mnv", "mnv2 train --config shapes"}}}}
 	assert.EqualError(t, app.CheckExamples(),
-		"example \"mnv2 train --opt adan\": --opt adan: this optimizer is not built yet; use adam or momentum\n"+
+		"example \"mnv2 train --opt adan\": --opt adan: MindCV's Adan is not built yet; adamw comes nearest; sgd, momentum, adam, lion, rmsprop, adagrad, lamb and nadam are there, too\n"+
 			"example \"mnv2 train --nosuch\": --nosuch: no such option of train\n"+
 			"example \"mnv\": is not a call of mnv2")
 }
