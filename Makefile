@@ -36,7 +36,10 @@ check-deploy: ## container files and manifests, with the linters that are instal
 check-headers-nv: ## compares csrc/nv/nv.h with NVIDIA's headers, fetched with pip or in CUDA_INCLUDE
 	./build/check-headers/nv/run.sh
 
-.PHONY: check-kernels cuda-sanitize
+.PHONY: check-kernels cuda-sanitize cuda-faults
+cuda-faults: ## every single call of start-up, a training step and shut-down on the CUDA stand-in fails in turn; minutes; needs g++
+	MNV2_REQUIRE=faults CGO_ENABLED=1 $(GO) test -count=1 -timeout 60m -v -run TestEveryCallMayFail ./cuda
+
 cuda-sanitize: ## the CUDA kernels on the host with every access checked, and under sanitizers; needs g++
 	MNV2_REQUIRE=sanitizers $(GO) test -count=1 -run TestSanitized ./csrc/kernels
 

@@ -105,6 +105,12 @@ func TestEveryCallMayFail(t *testing.T) {
 	}
 	names := callsOfALife(t)
 	list := chosen(names)
+	if shareddata.Required("faults") { // make cuda-faults: minutes
+		list = nil
+		for n := range names {
+			list = append(list, n+1)
+		}
+	}
 	t.Logf("%d calls of %d are made to fail", len(list), len(names))
 	for _, c := range []struct {
 		name string

@@ -4,6 +4,8 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	fakenv "mnv2/csrc/fake/nv"
 	"mnv2/csrc/nv"
+	"mnv2/csrc/nv/cubin"
 	"mnv2/internal/cli"
 	"mnv2/internal/shareddata"
 )
@@ -26,6 +29,7 @@ func trainOnStandIn(t *testing.T, settings string, more ...string) (stderr strin
 	}
 	require.NoError(t, err)
 	t.Setenv(nv.EnvLibs, "only:"+folder)
+	t.Setenv(cubin.EnvDir, "off") // what a stand-in compiles is for nobody else
 	if name, value, ok := strings.Cut(settings, "="); ok {
 		t.Setenv(name, value)
 	}
@@ -69,4 +73,27 @@ func TestOutOfMemoryNamesABatchThatFits(t *testing.T) {
 		stderr, code := trainOnStandIn(t, memory, "--num_samples", batch, "--batch_size", batch)
 		assert.Zero(t, code, stderr)
 	})
+}
+
+// TestLostGPUEndsTheRun loses the device in the last step of the second epoch: the run ends with exit 3, and the checkpoint of the first
+// epoch is there to go on from.
+func TestLostGPUEndsTheRun(t *testing.T) {
+	calls, epochs := filepath.Join(t.TempDir(), "calls"), []string{"--epoch_size", "2", "--ckpt_save_interval", "1", "--ckpt_save_dir", t.TempDir()}
+	t.Run("whole", func(t *testing.T) {
+		stderr, code := trainOnStandIn(t, "MNV2_FAKE_LOG="+calls, epochs...)
+		require.Zero(t, code, stderr)
+	})
+	log, err := os.ReadFile(calls)
+	require.NoError(t, err)
+	launches := regexp.MustCompile(`(?m)^(\d+) cuGraphLaunch$`).FindAllStringSubmatch(string(log), -1)
+	require.NotEmpty(t, launches)
+	folder := t.TempDir()
+	t.Run("lost", func(t *testing.T) {
+		stderr, code := trainOnStandIn(t, "MNV2_FAKE_FAIL="+launches[len(launches)-1][1]+":719", append(epochs[:len(epochs)-1:len(epochs)-1], folder)...)
+		assert.Equal(t, cli.NoDevice, code, stderr)
+		assert.Contains(t, stderr, "device lost")
+	})
+	kept, err := filepath.Glob(filepath.Join(folder, "*-1_2.ckpt"))
+	require.NoError(t, err)
+	assert.Len(t, kept, 1, "the checkpoint of the first epoch")
 }
