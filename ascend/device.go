@@ -216,8 +216,11 @@ func (d *Device) constant(numbers []float32) (acl.Address, error) {
 	return a, nil
 }
 
-// Counts tells how often something was done since the device was opened, for the profile of a step.
-func (d *Device) Counts() acl.Counts { return d.c.Counts() }
+// Counts implements [backend.Counter].
+func (d *Device) Counts() backend.Counts {
+	c := d.c.Counts()
+	return backend.Counts{Launches: c.Launches, Syncs: c.Syncs, Allocs: c.Mallocs}
+}
 
 // Close implements backend.Backend. A device that still has buffers or plans stays open. Closing again does nothing.
 func (d *Device) Close() error {
