@@ -128,14 +128,23 @@ func TestInterruptedRunGoesOn(t *testing.T) {
 		t.Run(name, func(t *testing.T) { interruptedRunGoesOn(t, func(o *Options) { o.Optimizer.Name = name }) })
 	}
 	t.Run("everything", func(t *testing.T) {
-		interruptedRunGoesOn(t, func(o *Options) {
-			o.EMA, o.Accumulate, o.Clip, o.DynamicScale, o.LossScale, o.Loss, o.DropPath = 0.9, 2, 1, true, 1e38, "BCE", 0.3
+		events := interruptedRunGoesOn(t, func(o *Options) {
+			o.EMA, o.Accumulate, o.Clip, o.DynamicScale, o.LossScale, o.Loss, o.DropPath = 0.9, 2, 1, true, 3e17, "BCE", 0.3
 		})
+		skipped := 0
+		for _, e := range events {
+			if l, ok := e.(Logged); ok {
+				skipped = max(skipped, l.Skipped)
+			}
+		}
+		assert.Positive(t, skipped, "the loss scale starts too high")
+		assert.Less(t, skipped, 6, "of 9 steps")
 	})
 }
 
-func interruptedRunGoesOn(t *testing.T, change func(*Options)) {
-	whole, in, _ := small(t)
+// interruptedRunGoesOn returns the events of the run that was not interrupted.
+func interruptedRunGoesOn(t *testing.T, change func(*Options)) []Event {
+	whole, in, told := small(t)
 	change(&whole)
 	_, err := Run(context.Background(), whole, in)
 	require.NoError(t, err)
@@ -163,6 +172,7 @@ func interruptedRunGoesOn(t *testing.T, change func(*Options)) {
 		require.NoError(t, err)
 		assert.True(t, want == finalState(t, o), "interrupted at %s", at)
 	}
+	return *told
 }
 
 func finalState(t *testing.T, o Options) string {
