@@ -134,6 +134,10 @@ func (d *Device) setUp(lib *acl.Library) error {
 	if d.chip.infNaN && mode == 0 {
 		d.chip.infNaN = false // it did not take the mode: overflow must be read from the register
 	}
+	if !d.chip.infNaN {
+		// What overflowed before belongs to somebody else. A release without the register says so when a guarded step reads it.
+		_ = d.c.OverflowStatus(d.scratch)
+	}
 	cores, err := d.c.Cores()
 	if err != nil {
 		cores = 0 // nothing depends on it
