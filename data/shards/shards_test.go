@@ -77,7 +77,7 @@ func FuzzExpand(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, pattern string) {
 		if len(pattern) > 64 {
-			t.Skip()
+			return
 		}
 		names, err := Expand(pattern)
 		if err == nil && (len(names) == 0 || len(names) > mostFiles) {

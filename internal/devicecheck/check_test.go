@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"mnv2/backend"
+	"mnv2/internal/shareddata"
 )
 
 // childVariable makes the test binary a child that tries the step it names.
@@ -285,7 +286,7 @@ func TestAnEmptyReportIsNotBad(t *testing.T) {
 
 func TestOutputOfPrograms(t *testing.T) {
 	if os.Getenv("MNV2_EXEC") != "" {
-		t.Skip("programs of another architecture need an emulator")
+		shareddata.Skip(t, "native", "programs of another architecture need an emulator")
 	}
 	c := &Case{outcome: Outcome{State: OK}}
 	require.NoError(t, Output(c, os.Args[0], "-test.run=^$"))

@@ -14,6 +14,7 @@ import (
 	"mnv2/backend"
 	"mnv2/cpu"
 	"mnv2/internal/devicecheck"
+	"mnv2/internal/shareddata"
 )
 
 // childVariable makes the test binary a child; its value is the step, after "wrong " on a device that miscalculates.
@@ -79,7 +80,7 @@ func (p spoiled) Run(args backend.Args, scratch backend.Scratch) error {
 func check(t *testing.T, wrong bool, names ...string) *devicecheck.Report {
 	t.Helper()
 	if os.Getenv("MNV2_EXEC") != "" {
-		t.Skip("an emulator takes minutes for what does not depend on the architecture")
+		shareddata.Skip(t, "native", "an emulator takes minutes for what does not depend on the architecture")
 	}
 	c := &devicecheck.Check{Device: "test", Folder: t.TempDir(), Quick: true}
 	prefix := ""
